@@ -1,0 +1,7 @@
+"""Where and when it is made.
+
+Takes: open work, the network, calendars and a clock.
+Gives: slots with claims; a network design with its proof of optimality; an independent check of either.
+Never: books the same slot twice, calls an unproven answer optimal.
+Standards: ISA-95 (equipment hierarchy, scheduling).
+"""

@@ -50,7 +50,7 @@ def _pack(value: Value) -> bytes:
 
 def _unpack(data: bytes) -> Value:
     ((kind, value),) = orjson.loads(data).items()
-    return Decimal(value) if kind == "number" else value  # type: ignore[no-any-return]
+    return Decimal(value) if kind == "number" else value
 
 
 class Vault:

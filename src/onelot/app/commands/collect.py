@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from onelot.app.commands import Command, handles
+from onelot.app.commands.gate import check_scope
 from onelot.app.commands.tailor import check_tailoring
 from onelot.app.context import Context
 from onelot.app.formulas import evaluate
@@ -41,7 +42,7 @@ class RecordCollection(Command):
 def _record_collection(context: Context, command: RecordCollection) -> None:
     therapy = context.therapy(command.coi)
     check_tailoring(therapy)
-    _check_consent(therapy, "collection")
+    check_scope(therapy, "collection")
     second_person(context.actor.id, command.verified_by, what="labelling a collection")
     compare({"wristband": therapy.coi, "bag": therapy.coi}, command.scans)
     if therapy.recipe is None:
@@ -69,15 +70,6 @@ def _record_collection(context: Context, command: RecordCollection) -> None:
     context.add(f"therapy/{therapy.coi}", collected)
     totals = _totals(context, therapy, command.counts)
     _assess(context, therapy, recipe.intake, command.donation, totals)
-
-
-def _check_consent(therapy: Therapy, scope: str) -> None:
-    if scope not in therapy.consent or scope in therapy.withdrawn:
-        raise Held(
-            f"there is no consent to {scope}",
-            rule="consent gates collection, manufacture and genome use",
-            remedy="record the consent, or end the therapy",
-        )
 
 
 def _totals(context: Context, therapy: Therapy, counts: tuple[OpenFact, ...]) -> dict[str, Decimal]:

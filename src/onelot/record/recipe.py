@@ -1,0 +1,373 @@
+"""The recipe model (ISA-88), format `onelot-recipe/1`.
+
+A master recipe is data: header, facts it needs, eligibility, tailored parameters, intake, procedure, specification,
+conditioning and logistics. Every number is a `Quantity`: value, unit, basis and source. A number without a source is
+marked as our assumption; a number from background knowledge is `unverified` and shown so wherever it is shown.
+
+Formulas are typed expressions (`record.formula`) over declared names only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from typing import Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from onelot.record.chain import canonical
+from onelot.record.errors import BadInput
+
+SCHEMA = "onelot-recipe/1"
+
+
+@dataclass(frozen=True)
+class _Strict:
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
+class Source(_Strict):
+    """Where a number or rule comes from. text: the reference, or for an assumption the reason for it."""
+
+    kind: Literal["cited", "unverified", "assumption"]
+    text: str
+
+    @property
+    def shown(self) -> str:
+        """As it stands beside the number."""
+        return self.text if self.kind == "cited" else f"{self.kind}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Quantity(_Strict):
+    """A number with unit (UCUM; "1" for a ratio or count), basis (per what) and source."""
+
+    value: Decimal
+    unit: str
+    basis: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class FactNeed(_Strict):
+    """A fact the recipe needs: kind, unit, terminology codes (`system|code`), how long it is valid (days)."""
+
+    name: str
+    title: str
+    kind: Literal["number", "text", "flag", "date"]
+    unit: str = ""
+    codes: tuple[str, ...] = ()
+    valid: Quantity | None = None
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Rule(_Strict):
+    """A typed yes/no formula over facts; when it is not true, `otherwise` says what and `remedy` what to do."""
+
+    name: str
+    title: str
+    formula: str
+    uses: tuple[str, ...]
+    otherwise: str
+    remedy: str
+    source: Source
+    constants: Mapping[str, Quantity] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Band(_Strict):
+    """One row of a banded dose: from low to high (inclusive, as printed), what is given."""
+
+    low: Decimal
+    high: Decimal
+    gives: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Bands(_Strict):
+    """A banded dose table over one fact. between: what happens to a value between two printed bands."""
+
+    by: str
+    unit: str
+    gives: Mapping[str, str]
+    rows: tuple[Band, ...]
+    between: Literal["round_half_up_0.1", "hold"]
+    between_source: Source
+    source: Source
+    unverified_above: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class ParameterRule(_Strict):
+    """How one parameter of the control recipe is set for a patient.
+
+    Either `formula` over facts and constants, or `band` naming a column of the recipe's bands. A value outside
+    low..high is refused, never clipped. changed_by: the role that may change it within the range.
+    """
+
+    name: str
+    title: str
+    unit: str
+    basis: str
+    uses: tuple[str, ...]
+    source: Source
+    formula: str = ""
+    band: str = ""
+    constants: Mapping[str, Quantity] = field(default_factory=dict)
+    low: Quantity | None = None
+    high: Quantity | None = None
+    changed_by: str = ""
+
+
+@dataclass(frozen=True)
+class Charge(_Strict):
+    """Material that goes in: the item of the lot, and how much."""
+
+    item: str
+    amount: Quantity
+
+
+@dataclass(frozen=True)
+class Measure(_Strict):
+    """An in-process value to take: limits may be absent; on_fail says what a value outside does."""
+
+    name: str
+    title: str
+    unit: str
+    method: str
+    low: Quantity | None = None
+    high: Quantity | None = None
+    on_fail: Literal["deviation", "hold", "terminate"] = "deviation"
+
+
+@dataclass(frozen=True)
+class Repeat(_Strict):
+    """Run the phase again until a formula over measured values and parameters is true.
+
+    at_most runs; when they are used up: `otherwise` with `reason`.
+    """
+
+    until: str
+    every: Quantity
+    at_most: Quantity
+    otherwise: Literal["deviation", "terminate"]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Phase(_Strict):
+    """Smallest step that does work (ISA-88). kind:
+
+    scan: compare identities; charge: lots go in; run: a device moves to `target` and reports; measure: take values;
+    fill: containers are filled and labelled. role: who does it; second_person: another verifies.
+    """
+
+    name: str
+    title: str
+    kind: Literal["scan", "charge", "run", "measure", "fill"]
+    instruction: str
+    role: str = "operator"
+    second_person: bool = False
+    equipment_class: str = ""
+    target: str = ""
+    duration: Quantity | None = None
+    charges: tuple[Charge, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    repeat: Repeat | None = None
+
+
+@dataclass(frozen=True)
+class Operation(_Strict):
+    """Phases in order."""
+
+    name: str
+    phases: tuple[Phase, ...]
+
+
+@dataclass(frozen=True)
+class UnitProcedure(_Strict):
+    """Operations in order, in one unit."""
+
+    name: str
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True)
+class Test(_Strict):
+    """One test of the specification. stage `release`: before any release; `final`: may follow a conditional release.
+
+    Numeric limits low/high, or `equals` for a text result; basis stands in the limits. identity marks an identity
+    test. to_date: a final test whose interim `negative_to_date` allows conditional release.
+    """
+
+    __test__ = False  # not a pytest class
+
+    name: str
+    title: str
+    method: str
+    unit: str
+    stage: Literal["release", "final"]
+    source: Source
+    low: Quantity | None = None
+    high: Quantity | None = None
+    equals: str = ""
+    identity: bool = False
+    to_date: bool = False
+    result_after: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class Intake(_Strict):
+    """When what was collected is enough: formula over counts (summed over collections) and parameters/facts."""
+
+    counts: tuple[FactNeed, ...]
+    adequate: str
+    uses: tuple[str, ...]
+    at_most: Quantity
+    hold: Quantity
+    source: Source
+    constants: Mapping[str, Quantity] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Drug(_Strict):
+    """One drug of the conditioning or premedication: dose and on how many days."""
+
+    name: str
+    dose: Quantity
+    days: Quantity
+
+
+@dataclass(frozen=True)
+class Conditioning(_Strict):
+    """Conditioning before the dose; may start only on a signed clearance. rescue: minimum rescue cells, if any."""
+
+    regimen: str
+    drugs: tuple[Drug, ...]
+    infuse_after: Quantity
+    infuse_before: Quantity
+    source: Source
+    rescue: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class Logistics(_Strict):
+    """Hold and temperature limits on the way back. shipper_hold: how long a qualified shipper holds."""
+
+    lane: str
+    shipper_hold: Quantity
+    warmest: Quantity
+    shelf_life: Quantity
+    use_after_thaw: Quantity | None = None
+
+
+@dataclass(frozen=True)
+class MasterRecipe(_Strict):
+    """An approved, versioned recipe of a product.
+
+    kind: `autologous` from the patient's own cells, `stock` made for stock, `kit` vials of stock bound to a patient.
+    dose_hit: formula over parameters and results that says whether the dose aimed at was reached.
+    """
+
+    schema: Literal["onelot-recipe/1"]
+    name: str
+    version: str
+    title: str
+    kind: Literal["autologous", "stock", "kit"]
+    product: str
+    indications: tuple[str, ...]
+    jurisdiction: str
+    effective_from: date
+    effective_to: date | None
+    consent: tuple[str, ...]
+    facts: tuple[FactNeed, ...]
+    markers: tuple[FactNeed, ...]
+    eligibility: tuple[Rule, ...]
+    parameters: tuple[ParameterRule, ...]
+    procedure: tuple[UnitProcedure, ...]
+    specification: tuple[Test, ...]
+    conditional_release: bool
+    notify_within: Quantity
+    dose_parameter: str
+    dose_hit: str
+    logistics: Logistics
+    bands: Bands | None = None
+    intake: Intake | None = None
+    conditioning: Conditioning | None = None
+    stock_item: str = ""
+    stock_recipe: str = ""
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Every phase in the order of the procedure."""
+        return tuple(phase for unit in self.procedure for operation in unit.operations for phase in operation.phases)
+
+    @property
+    def identifier(self) -> str:
+        """Name and version, as it is cited: `cd19-per-kg/1`."""
+        return f"{self.name}/{self.version}"
+
+
+@cache
+def _adapter() -> TypeAdapter[MasterRecipe]:
+    return TypeAdapter(MasterRecipe)
+
+
+def read_recipe(data: Any, *, place: str = "recipe") -> MasterRecipe:
+    """A master recipe from its JSON value.
+
+    Raises:
+        BadInput: with the path of the first thing that does not fit the format.
+    """
+    try:
+        return _adapter().validate_python(data)
+    except ValidationError as cause:
+        first = cause.errors()[0]
+        path = "/".join(str(part) for part in first["loc"])
+        raise BadInput(
+            f"the recipe does not fit the format: {first['msg']}",
+            rule=SCHEMA,
+            remedy="mend the recipe file at this path; `onelot recipe check` lists everything",
+            place=f"{place}#/{path}",
+        ) from cause
+
+
+def write_recipe(recipe: MasterRecipe) -> dict[str, Any]:
+    """The recipe as JSON values; `canonical` of it is what is hashed, signed and stored."""
+    value: dict[str, Any] = _adapter().dump_python(recipe, mode="json")
+    return value
+
+
+def digest_of(recipe: MasterRecipe) -> str:
+    """SHA-256 of the recipe's canonical form, 64 hex digits."""
+    return sha256(canonical(write_recipe(recipe))).hexdigest()
+
+
+def recipe_schema() -> dict[str, Any]:
+    """JSON Schema of the format."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_adapter().json_schema()}
+
+
+def sources(recipe: MasterRecipe) -> Iterator[tuple[str, Source]]:
+    """Every source in the recipe with its path, in order."""
+
+    def walk(path: str, value: Any) -> Iterator[tuple[str, Source]]:
+        if isinstance(value, Source):
+            yield path, value
+        elif is_dataclass(value):
+            for each in fields(value):
+                yield from walk(f"{path}/{each.name}", getattr(value, each.name))
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                yield from walk(f"{path}/{key}", item)
+        elif isinstance(value, tuple):
+            for number, item in enumerate(value):
+                yield from walk(f"{path}/{number}", item)
+
+    yield from walk("", recipe)

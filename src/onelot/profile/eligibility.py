@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from onelot.profile.facts import missing, outdated
@@ -13,9 +13,10 @@ from onelot.record.recipe import FactNeed, MasterRecipe, Rule
 from onelot.record.terms.opened import OpenFact, Value
 from onelot.record.terms.values import Finding
 
-Evaluate = Callable[[str, Mapping[str, Value]], bool | Decimal]
+FormulaValue = Value | datetime
+Evaluate = Callable[[str, Mapping[str, FormulaValue]], bool | Decimal]
 
-NEVER_D = Decimal(36525)  # a drug never taken was stopped a century ago
+NEVER_AT = datetime(1900, 1, 1, tzinfo=UTC)  # a drug never taken was stopped before anybody's treatment began
 CONSENT_PLACE = "Consent.where(status='active').provision.code"
 
 
@@ -36,7 +37,7 @@ def judge(
         recipe: its consent scopes, facts, markers and eligibility rules are the gates.
         facts: known facts by name, valid or not; markers: infection markers by name.
         consent: scopes the patient agreed to; consent_until: when the consent ends, None for never.
-        evaluate: (formula, values by name) -> yes/no; a date is handed over as days until now.
+        evaluate: (formula, values by name) -> yes/no; dates are moments with zone, and `now` is always among them.
         gathered: findings of `gather`: they say more about a missing fact than is known here.
     """
     found = list(_consent(recipe, consent, consent_until, now))
@@ -44,29 +45,30 @@ def judge(
     blocked: set[str] = set()
     for need, known in [(n, facts) for n in recipe.facts] + [(n, markers) for n in recipe.markers]:
         finding = _unknown(need, known.get(need.name), now)
-        if finding is not None:
-            blocked.add(need.name)
-        if finding is None or need.required:
-            finding = closer.get(need.name, finding)
-        else:
-            finding = None
-        if finding is not None:
-            blocked.add(need.name)
+        finding = closer.get(need.name, finding)
+        if finding is None:
+            continue
+        # An optional fact holds nobody by itself; a rule that uses it stays closed all the same.
+        blocked.add(need.name)
+        if need.required:
             found.append(finding)
     needs = {need.name: need for need in (*recipe.facts, *recipe.markers)}
-    values = {name: formula_value(fact, needs.get(name), now) for name, fact in {**facts, **markers}.items()}
+    everything = {**facts, **markers}
+    values = {"now": now, **{name: formula_value(fact, needs.get(name)) for name, fact in everything.items()}}
+    places = {name: _place(need, everything.get(name)) for name, need in needs.items()}
     for rule in recipe.eligibility:
-        found += _rule(rule, recipe, values, blocked, needs, {one.fact for one in found}, evaluate)
+        found += _rule(rule, recipe, values, blocked, places, {one.fact for one in found}, evaluate)
     return tuple(found)
 
 
-def formula_value(fact: OpenFact, need: FactNeed | None, now: datetime) -> Value:
-    """A fact as formulas see it: a date becomes the whole days from it until now, `never` 36525."""
+def formula_value(fact: OpenFact, need: FactNeed | None) -> FormulaValue:
+    """A fact as formulas see it: a date becomes the end of that day in UTC, `never` the year 1900."""
     if need is None or need.kind != "date":
         return fact.value
     if fact.value == NEVER:
-        return NEVER_D
-    return Decimal((now.date() - date.fromisoformat(str(fact.value))).days)
+        return NEVER_AT
+    day = date.fromisoformat(str(fact.value))
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
 
 
 def _consent(recipe: MasterRecipe, scopes: frozenset[str], until: datetime | None, now: datetime) -> list[Finding]:
@@ -103,9 +105,9 @@ def _unknown(need: FactNeed, fact: OpenFact | None, now: datetime) -> Finding | 
 def _rule(
     rule: Rule,
     recipe: MasterRecipe,
-    values: Mapping[str, Value],
+    values: Mapping[str, FormulaValue],
     blocked: set[str],
-    needs: Mapping[str, FactNeed],
+    places: Mapping[str, str],
     named: set[str],
     evaluate: Evaluate,
 ) -> list[Finding]:
@@ -114,14 +116,14 @@ def _rule(
     if unknown:
         # A fact already named as missing need not be named again by every rule that uses it.
         return [
-            Finding(cited, name, _place(needs, name), f"{rule.title}: {name} is not known", rule.remedy)
+            Finding(cited, name, places.get(name, name), f"{rule.title}: {name} is not known", rule.remedy)
             for name in unknown
             if name not in named
         ]
     constants = {name: quantity.value for name, quantity in rule.constants.items()}
     used = {name: values[name] for name in rule.uses if name in values}
-    place = " and ".join(_place(needs, name) for name in rule.uses if name in needs)
-    fact = ", ".join(name for name in rule.uses if name in needs)
+    place = " and ".join(places[name] for name in rule.uses if name in places)
+    fact = ", ".join(name for name in rule.uses if name in places)
     try:
         verdict = evaluate(rule.formula, {**used, **constants})
     except OnelotError as cause:
@@ -131,5 +133,5 @@ def _rule(
     return [Finding(cited, fact, place, rule.otherwise, rule.remedy)]
 
 
-def _place(needs: Mapping[str, FactNeed], name: str) -> str:
-    return searched(needs[name]) if name in needs else name
+def _place(need: FactNeed, fact: OpenFact | None) -> str:
+    return f"{searched(need)} at {fact.place}" if fact else searched(need)

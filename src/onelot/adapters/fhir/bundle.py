@@ -117,7 +117,14 @@ def _entries(value: Mapping[str, Any], source: str, place: str) -> Iterator[Reso
         if not isinstance(body, dict) or not isinstance(body.get("resourceType"), str):
             raise _bad("an entry holds no FHIR resource", f"{place}#{where}/resource", "export the bundle again")
         _version(body, f"{place}#{where}/resource")
-        yield Resource(body["resourceType"], f"{where}/resource", source, body)
+        yield Resource(body["resourceType"], f"{where}/resource", source, body, synthetic=_made_up(body))
+
+
+def _made_up(body: Mapping[str, Any]) -> bool:
+    """Whether the resource carries HL7's label for test health data."""
+    meta = body.get("meta")
+    labels = meta.get("security", ()) if isinstance(meta, dict) else ()
+    return any(isinstance(one, dict) and one.get("code") == "HTEST" for one in labels)
 
 
 def _version(body: Mapping[str, Any], place: str) -> None:

@@ -30,6 +30,7 @@ Kind = Literal[
     "weight_corrected",
     "consent_withdrawn",
     "device_unknown",
+    "late_fact",
 ]
 _NUMBERS: Mapping[str, tuple[str, ...]] = {
     "weak_collection": ("factor",),
@@ -81,24 +82,30 @@ def read_fault(data: Any, *, place: str) -> Fault:
     wrong += [name for name, value in words.items() if not value]
     if kind == "late_sterility_failure" and words["when"] not in ("before_dose", "after_dose"):
         wrong.append("when")
-    wrong += sorted(set(data) - {"kind", "patient", "note", *numbers, *words})
+    rest = {name: str(value) for name, value in data.items() if name not in {"kind", *numbers, *words}}
     if wrong:
         raise _bad(f"{kind}: {', '.join(wrong)} is missing or not understood", f"the fields of {kind}", place)
-    return Fault(kind, numbers, words)
+    return Fault(kind, numbers, {**rest, **words})
 
 
-def read_faults(data: Any, *, place: str = "faults") -> dict[str, tuple[Fault, ...]]:
-    """Faults by patient from their JSON value: {patient: [{kind, ...}, ...]}.
+def read_faults(data: Any, *, place: str = "faults.json") -> dict[str, tuple[Fault, ...]]:
+    """Faults by patient from the JSON value {"patients": [{"patient": name, "faults": [{"kind": ...}]}]}.
 
     Raises:
         BadInput: with the path of the first thing that does not fit.
     """
-    if not isinstance(data, dict) or not all(isinstance(each, list) for each in data.values()):
-        raise _bad("faults are not lists by patient", "{patient: [{kind, ...}]}", place)
-    return {
-        patient: tuple(read_fault(each, place=f"{place}#/{patient}/{number}") for number, each in enumerate(listed))
-        for patient, listed in data.items()
-    }
+    listed = data.get("patients") if isinstance(data, dict) else None
+    if not isinstance(listed, list):
+        raise _bad("there is no list of patients", "patients, each with its faults", f"{place}#/patients")
+    found: dict[str, tuple[Fault, ...]] = {}
+    for row, each in enumerate(listed):
+        here = f"{place}#/patients/{row}"
+        name = each.get("patient") if isinstance(each, dict) else None
+        faults = each.get("faults", []) if isinstance(each, dict) else None
+        if not isinstance(name, str) or not isinstance(faults, list) or name in found:
+            raise _bad("a patient without name or with no list of faults, or twice", "patient, faults", here)
+        found[name] = tuple(read_fault(one, place=f"{here}/faults/{n}") for n, one in enumerate(faults))
+    return found
 
 
 def _bad(what: str, rule: str, place: str) -> BadInput:

@@ -272,13 +272,13 @@ def _adjust_parameter(context: Context, command: AdjustParameter) -> None:
 
 @dataclass(frozen=True)
 class FillContainers(Command):
-    """Fill and label the drug product: container -> amount, in the yield's unit; labels reconcile, two people."""
+    """Fill and label the drug product: container -> amount in `unit`, container -> kind; labels reconcile, two people."""
 
     batch: str
     phase: str
     containers: dict[str, Decimal]
+    kinds: dict[str, str]
     unit: str
-    kind: str
     labels_printed: int
     labels_destroyed: int
     expires_at: datetime
@@ -290,7 +290,7 @@ def _fill_containers(context: Context, command: FillContainers) -> None:
     work = open_work(context, command.batch)
     coi = work.therapy.coi if work.therapy else ""
     containers = [
-        Container(name, command.kind, coi, amount, command.unit, work.batch.label)
+        Container(name, command.kinds.get(name, "bag"), coi, amount, command.unit, work.batch.label)
         for name, amount in command.containers.items()
     ]
     events = make.fill(

@@ -8,7 +8,8 @@ from onelot.app.commands import Command, handles
 from onelot.app.commands.order import hold_batches
 from onelot.app.context import Context
 from onelot.app.formulas import evaluate
-from onelot.profile import infection_label, judge
+from onelot.profile.eligibility import judge
+from onelot.profile.infection import infection_label
 from onelot.record.errors import BadInput, Held
 from onelot.record.events import therapy as ev
 from onelot.record.subjects import Therapy
@@ -129,4 +130,3 @@ def _confirm_eligibility(context: Context, command: ConfirmEligibility) -> None:
     if ELIGIBILITY in therapy.holds:
         context.add(stream, ev.HoldLifted(ELIGIBILITY, "every rule is met by a known, valid fact"))
     context.add(stream, ev.EligibilityConfirmed(tuple(rule.name for rule in recipe.eligibility)))
-

@@ -13,4 +13,4 @@ class Act:
 
     due: datetime
     what: str
-    do: Callable[[], None]
+    do: Callable[[], object]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from onelot.adapters.fhir import ConsentFound, Order, consent_of, order_of
+from onelot.adapters.fhir import ConsentFound, Order, consent_of
 from onelot.adapters.vault import Identity
 from onelot.app.commands import make as making
 from onelot.app.commands import order
-from onelot.app.commands.gate import Work
 from onelot.app.context import SYSTEM, Context
 from onelot.app.simulation.site import PLANT, Site
 from onelot.make.needs import span
@@ -21,7 +20,6 @@ from onelot.profile.facts import Gathered, gather
 from onelot.record.errors import Held, OnelotError
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
-from onelot.record.terms.opened import OpenFact
 from onelot.record.terms.values import Finding
 from onelot.record.units import convert
 from onelot.twin.faults import Kind
@@ -29,30 +27,22 @@ from onelot.twin.memory import Memory
 from onelot.twin.world import World
 
 
-@dataclass(frozen=True)
-class Supplied:
-    """Facts that come later: how long after the order."""
-
-    facts: tuple[OpenFact, ...]
-    after: timedelta
-
-
 @dataclass
 class Case:
     """One patient of a cohort.
 
-    key: the file's name; documents: later ones come with their time; order and consent: found, or what is missing.
+    key: the file's name; later: documents that come only at `later_at`; order: found, or what is missing.
     """
 
     key: str
-    document: Document
+    documents: tuple[Document, ...]
     recipe: MasterRecipe
     hospital: str
     starts_at: datetime
     identity: Identity
     order: Order | Finding
-    exceptional: bool = False
-    withheld: Mapping[str, timedelta] = field(default_factory=dict)
+    later: tuple[Document, ...] = ()
+    later_at: datetime | None = None
     refused: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -72,21 +62,19 @@ class Case:
 
     def consent(self, now: datetime) -> ConsentFound | Finding:
         """What the patient agreed to, as the documents say now."""
-        return consent_of(self.document, now)
+        return consent_of(self.documents[0], now)
 
     def gathered(self, now: datetime) -> Gathered:
         """The facts the recipe asks for, as far as they are known now."""
-        needs = [need for need in self.recipe.facts if self._known(need.name, now)]
-        found = gather([self.document], needs, now, convert=convert)
-        return found
+        return gather(self._known(now), self.recipe.facts, now, convert=convert)
 
     def gathered_markers(self, now: datetime) -> Gathered:
         """The infection markers the recipe asks for."""
-        return gather([self.document], self.recipe.markers, now, convert=convert)
+        return gather(self._known(now), self.recipe.markers, now, convert=convert)
 
-    def _known(self, name: str, now: datetime) -> bool:
-        late = self.withheld.get(name)
-        return late is None or now >= self.starts_at + late
+    def _known(self, now: datetime) -> list[Document]:
+        there = self.later_at is not None and now >= self.later_at
+        return [*self.documents, *(self.later if there else ())]
 
 
 @dataclass
@@ -99,6 +87,7 @@ class Stage:
     cases: dict[str, Case]
     clock: Callable[[], datetime]
     begun: set[str] = field(default_factory=set)
+    ordered: dict[str, str] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -124,6 +113,22 @@ class Stage:
         """A word of a fault of this case."""
         fault = self.world.fault(case.key, kind)
         return fault.words[name] if fault else None
+
+    def therapy_of(self, case: Case) -> Therapy | None:
+        """The case's therapy, once it is ordered."""
+        house = self.site.house
+        if case.key not in self.ordered:
+            patient = next(filter(None, map(house.vault.pseudonym_of, case.identity.identifiers)), None)
+            for coi, row in house.journal.rows("therapies").items() if patient else ():
+                if row["patient"] == patient and row["recipe"] == case.recipe.identifier:
+                    self.ordered[case.key] = coi
+        coi = self.ordered.get(case.key)
+        return house.loop.reader.therapy(coi) if coi else None
+
+    def held_at(self, therapy: Therapy) -> datetime | None:
+        """When the therapy was last held."""
+        entries = self.site.house.journal.read(f"therapy/{therapy.coi}")
+        return next((each.at for each in reversed(entries) if each.envelope["type"] == "TherapyHeld"), None)
 
     def batch_of(self, therapy: Therapy) -> Batch | None:
         """The therapy's newest batch."""
@@ -182,12 +187,6 @@ class Stage:
                     contents[test.name] = amount / self.weight(therapy)
         return contents
 
-    def contents(self, work: Work, case: Case | None) -> tuple[dict[str, Decimal], str, str]:
-        """What is filled: container -> amount, the unit, and the kind of container."""
-        from onelot.app.simulation.filling import contents
-
-        return contents(self, work)
-
     def free_equipment(self, equipment_class: str, batch: Batch) -> str:
         """A qualified unit of the class at the plant that no other open batch runs on."""
         rows = self.site.rows("equipment")
@@ -224,7 +223,8 @@ class Stage:
 
     def asks_exceptionally(self, case: Case) -> bool:
         """Whether the physician asks for exceptional supply."""
-        return case.exceptional
+        fault = self.world.fault(case.key, "low_viability")
+        return fault is not None and fault.words.get("exceptional") == "yes"
 
     def terminate(self, batch: Batch, reason: str, rule: str) -> None:
         """Stop a batch for good."""

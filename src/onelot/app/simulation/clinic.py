@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from onelot.adapters.fhir import ConsentFound
 from onelot.app.commands import collect, order, plan, profile, tailor
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
@@ -54,16 +54,12 @@ def place_order(stage: Stage, case: Case) -> Act:
 
 def _intake(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
     give = stage.site.give
-    if not therapy.consent and not therapy.withdrawn and case.consent:
-        consent = case.consent
-
-        def record_consent() -> None:
-            command = order.RecordConsent(
-                therapy.coi, consent.scopes, consent.valid_until, consent.source, consent.place, case.synthetic
-            )
-            give(command, "clinic_coordinator", case.hospital)
-
-        return Act(last + SHORT, "consent", record_consent)
+    consent = case.consent(stage.now)
+    if not therapy.consent and not therapy.withdrawn and isinstance(consent, ConsentFound):
+        record = order.RecordConsent(
+            therapy.coi, consent.scopes, consent.valid_until, consent.source, consent.place, consent.synthetic
+        )
+        return Act(last + SHORT, "consent", lambda: give(record, "clinic_coordinator", case.hospital))
     if not therapy.facts:
         return Act(last + SHORT, "profile", lambda: _record_profile(stage, case, therapy))
     if not therapy.markers and therapy.label is None and case.recipe.markers:
@@ -91,24 +87,21 @@ def _record_profile(stage: Stage, case: Case, therapy: Therapy) -> None:
 
 
 def _supply(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
-    """A held therapy waits until somebody supplies what was missing."""
-    if therapy.eligible or case.supplied is None:
+    """A held therapy waits until the clinic supplies what was missing."""
+    if therapy.eligible or case.later_at is None:
         return None
-    supplied = case.supplied
-    coordinator = stage.site.actor("clinic_coordinator", case.hospital).id
-    missing = [fact for fact in supplied.facts if fact.name not in therapy.facts]
-    if missing:
-
-        def supply() -> None:
-            facts = tuple(replace(fact, place=f"entered by {coordinator}") for fact in missing)
-            stage.site.give(profile.RecordProfile(therapy.coi, facts), "clinic_coordinator", case.hospital)
-
-        return Act(max(last, therapy.ordered_at or last) + supplied.after, "missing fact supplied", supply)
-
-    def confirm() -> None:
-        stage.site.give(profile.ConfirmEligibility(therapy.coi), "clinic_coordinator", case.hospital)
-
-    return Act(last + SHORT, "eligibility again", confirm)
+    due = max(last + SHORT, case.later_at + SHORT)
+    fresh = [fact for name, fact in case.gathered(due).facts.items() if name not in therapy.facts]
+    if fresh:
+        supply = profile.RecordProfile(therapy.coi, tuple(fresh))
+        return Act(due, "missing fact supplied", lambda: stage.site.give(supply, "clinic_coordinator", case.hospital))
+    if last <= case.later_at:
+        return None
+    confirm = profile.ConfirmEligibility(therapy.coi)
+    held_at = stage.held_at(therapy)
+    if held_at is not None and held_at > case.later_at:
+        return None
+    return Act(due, "eligibility again", lambda: stage.site.give(confirm, "clinic_coordinator", case.hospital))
 
 
 def _tailoring(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
@@ -155,9 +148,6 @@ def _correction(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> A
     return Act(last + WORKING, "weight corrected", do)
 
 
-_ORDER_OF_STEPS = ("tailored", "scheduled", "collected", "in_process", "quarantine", "at_site")
-
-
 def _withdrawal(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
     """The patient withdraws after a step; then the batch is terminated and the therapy ends."""
     after = stage.word(case, "consent_withdrawn", "at")
@@ -188,9 +178,7 @@ def _withdrawal(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> A
     )
 
 
-def _collection(
-    stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe, last: datetime
-) -> Act | None:
+def _collection(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe, last: datetime) -> Act | None:
     if therapy.assessment is not None and therapy.assessment.adequate:
         return None
     if therapy.tailoring is None or not therapy.tailoring.approved:
@@ -235,7 +223,7 @@ def _collect(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe, n
     if recipe.intake is None:
         return
     needs = {need.name: need for need in recipe.intake.counts}
-    counts = stage.world.collect(case.key, number, stage.weight(therapy), list(needs))
+    counts = stage.world.collect(case.key, list(needs), stage.weight(therapy), number)
     donation = f"DON-{therapy.coi}-{number}"
     facts = tuple(
         OpenFact(

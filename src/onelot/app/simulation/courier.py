@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from onelot.app.commands import deliver as commands
 from onelot.app.commands import learn
+from onelot.app.commands.release import RejectBatch
 from onelot.app.context import Actor
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
@@ -89,17 +90,17 @@ def _at_site(
         return Act(
             last + SHORT,
             "returned",
-            lambda: give(commands.ReturnBatch(batch.batch, reason), "bedside_nurse", case.hospital) and None,
+            lambda: give(commands.ReturnBatch(batch.batch, reason), "bedside_nurse", case.hospital),
         )
     for found in batch.open_deviations:
         return close_deviation(stage, batch, found.deviation, last)
     rescue = _rescue(case, therapy, recipe)
     if recipe.conditioning is not None and therapy.clearance is None:
         clear = commands.ClearConditioning(batch.batch, rescue)
-        return Act(last + NEXT_DAY, "clearance", lambda: give(clear, "prescriber", case.hospital) and None)
+        return Act(last + NEXT_DAY, "clearance", lambda: give(clear, "prescriber", case.hospital))
     if recipe.conditioning is not None and therapy.conditioning_started_at is None:
         start = commands.StartConditioning(batch.batch, rescue)
-        return Act(last + SHORT, "conditioning", lambda: give(start, "bedside_nurse", case.hospital) and None)
+        return Act(last + SHORT, "conditioning", lambda: give(start, "bedside_nurse", case.hospital))
     due = last + SHORT
     if recipe.conditioning is not None and therapy.conditioning_started_at is not None:
         opens, _ = window(recipe.conditioning, therapy.conditioning_started_at)
@@ -111,12 +112,22 @@ def _at_site(
         command = commands.Administer(
             batch.batch,
             tuple(each.identifier for each in batch.containers),
+            *_dose(stage, batch, therapy, recipe),
             person("bedside_nurse", case.hospital, 2),
-            stage.now - timedelta(minutes=20),
+            stage.now - timedelta(minutes=10),
         )
         give(command, "bedside_nurse", case.hospital)
 
     return Act(last + SHORT, "administered", administer)
+
+
+def _dose(stage: Stage, batch: Batch, therapy: Therapy, recipe: MasterRecipe) -> tuple[Decimal, str]:
+    """What is given: the volume aimed at of a kit, everything in the bag otherwise."""
+    there = sum((each.amount for each in batch.containers), Decimal(0))
+    if recipe.kind == "kit":
+        aimed = stage.context().open_parameters(therapy)[recipe.dose_parameter].value
+        there = min(there, aimed)
+    return there, batch.containers[0].unit
 
 
 def _rescue(case: Case, therapy: Therapy, recipe: MasterRecipe) -> RescueCells | None:
@@ -145,6 +156,22 @@ def _compare(stage: Stage, case: Case, batch: Batch, therapy: Therapy) -> None:
         stage.site.give(command, "bedside_nurse", case.hospital)
     except Mismatch as refusal:
         stage.note_refusal(case, refusal)
+
+
+def after_the_end(stage: Stage, case: Case, batch: Batch, therapy: Therapy) -> Act | None:
+    """What came back is rejected, and a therapy whose batch is lost ends."""
+    last = max(stage.last_event(f"batch/{batch.batch}"), stage.last_event(f"therapy/{therapy.coi}"))
+    if batch.state == "returned" and batch.disposition != "rejected":
+        reject = RejectBatch(batch.batch, batch.returned)
+        return Act(last + SHORT, "reject what came back", lambda: stage.site.give(reject, "qp", PLANT))
+    lost = batch.rejected or batch.terminated
+    if lost and not therapy.ended and therapy.dose_given_at is None:
+        return Act(
+            last + NEXT_DAY,
+            "therapy ended",
+            lambda: stage.end(case, therapy, lost, "the prescriber decides against another manufacture (simulated)"),
+        )
+    return None
 
 
 def _outcome(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:

@@ -11,6 +11,7 @@ from onelot.app.commands.gate import Work, open_work
 from onelot.app.commands.make import expected_scans
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
+from onelot.app.simulation.filling import contents
 from onelot.app.simulation.site import PLANT, person
 from onelot.make import next_step
 from onelot.make.engine import Continue, Finished, HeldFor, Need, Start, WaitUntil
@@ -45,7 +46,9 @@ def plan_batch(stage: Stage, case: Case | None, therapy: Therapy | None, recipe:
     return Act(last + SHORT, "batch planned", do)
 
 
-def next_act(stage: Stage, case: Case | None, batch: Batch, therapy: Therapy | None, recipe: MasterRecipe) -> Act | None:
+def next_act(
+    stage: Stage, case: Case | None, batch: Batch, therapy: Therapy | None, recipe: MasterRecipe
+) -> Act | None:
     """The plant's next act for a batch, or None when it is not the plant's turn."""
     if batch.state not in ("planned", "received", "in_process"):
         return None
@@ -71,10 +74,8 @@ def next_act(stage: Stage, case: Case | None, batch: Batch, therapy: Therapy | N
         case Continue(phase, _, needs):
             need = needs[0]
             return Act(last + SHORT, f"{need.kind} {need.name}", lambda: _do(stage, case, work, phase, need))
-        case HeldFor(phase, reason):
-            if phase is None:
-                return None
-            return Act(last + timedelta(hours=1), f"decide {phase.name}", lambda: _decide(stage, batch, phase, reason))
+        case HeldFor(held, reason) if held is not None:
+            return Act(last + timedelta(hours=1), f"decide {held.name}", lambda: _decide(stage, batch, held, reason))
         case Finished():
             return Act(last + SHORT, "manufacture complete", lambda: _complete(stage, batch))
     return None
@@ -123,12 +124,10 @@ def _do(stage: Stage, case: Case | None, work: Work, phase: Phase, need: Need) -
         case "measure":
             stage.begin(batch, work.therapy, case)
             value = stage.world.measure(batch.batch, need.name, stage.now)
-            command_m = commands.RecordMeasurement(
-                batch.batch, phase.name, need.name, value, need.unit, stage.now
-            )
+            command_m = commands.RecordMeasurement(batch.batch, phase.name, need.name, value, need.unit, stage.now)
             stage.site.give(command_m, "operator", PLANT)
         case "fill":
-            _fill(stage, case, work, phase)
+            _fill(stage, work, phase)
         case "scan":
             stage.site.give(
                 commands.CompletePhase(batch.batch, phase.name, second, expected_scans(work)), "operator", PLANT
@@ -137,14 +136,14 @@ def _do(stage: Stage, case: Case | None, work: Work, phase: Phase, need: Need) -
             stage.site.give(commands.CompletePhase(batch.batch, phase.name, second), "operator", PLANT)
 
 
-def _fill(stage: Stage, case: Case | None, work: Work, phase: Phase) -> None:
-    containers, unit, kind = stage.contents(work, case)
+def _fill(stage: Stage, work: Work, phase: Phase) -> None:
+    containers, kinds, unit = contents(work)
     command = commands.FillContainers(
         work.batch.batch,
         phase.name,
         containers,
+        kinds,
         unit,
-        kind,
         len(containers) + 1,
         1,
         stage.now + stage.shelf_life(work.recipe),

@@ -12,14 +12,17 @@ from onelot.app.simulation.site import PLANT, person
 from onelot.make.needs import span
 from onelot.record.recipe import MasterRecipe, Test
 from onelot.record.subjects import Batch, Therapy
-from onelot.release import CONDITIONAL, EXCEPTIONAL, RELEASED, assess
+from onelot.release import assess
+from onelot.release.disposition import CONDITIONAL, EXCEPTIONAL, RELEASED
 
 SHORT = timedelta(hours=2)
 OVER = ("terminated", "returned")
 DECIDED = ("conditionally_released", "released", "exceptional_supply", "in_transit", "at_site", "administered")
 
 
-def next_act(stage: Stage, case: Case | None, batch: Batch, therapy: Therapy | None, recipe: MasterRecipe) -> Act | None:
+def next_act(
+    stage: Stage, case: Case | None, batch: Batch, therapy: Therapy | None, recipe: MasterRecipe
+) -> Act | None:
     """Quality's next act for a batch, or None when it waits for others."""
     if batch.state != "quarantine" and batch.state not in DECIDED:
         return None
@@ -72,9 +75,7 @@ def _result_act(
         stage.begin(batch, therapy, case)
         sampled = batch.completed_at or stage.now
         value = stage.world.test(batch.batch, test, stage.now, sampled)
-        command = commands.RecordResult(
-            batch.batch, test.name, value, test.unit, sampled, person("qc", PLANT, 2)
-        )
+        command = commands.RecordResult(batch.batch, test.name, value, test.unit, sampled, person("qc", PLANT, 2))
         stage.site.give(command, "qc", PLANT)
 
     return Act(max(when, last + timedelta(minutes=5)), f"result {test.name}", do)
@@ -95,7 +96,7 @@ def _certificate(stage: Stage, batch: Batch, last: datetime) -> Act:
     return Act(
         last + SHORT,
         "certificate",
-        lambda: stage.site.give(commands.IssueCertificate(batch.batch), "qa_reviewer", PLANT) and None,
+        lambda: stage.site.give(commands.IssueCertificate(batch.batch), "qa_reviewer", PLANT),
     )
 
 
@@ -113,19 +114,19 @@ def _decide(
     if found.possible & {RELEASED, CONDITIONAL, EXCEPTIONAL} and not _covered(batch):
         return _certificate(stage, batch, last)
     if RELEASED in found.possible:
-        return Act(last + SHORT, "release", lambda: give(commands.ReleaseBatch(batch.batch), "qp", PLANT) and None)
+        return Act(last + SHORT, "release", lambda: give(commands.ReleaseBatch(batch.batch), "qp", PLANT))
     if CONDITIONAL in found.possible:
         command = commands.ReleaseConditionally(batch.batch)
-        return Act(last + SHORT, "conditional release", lambda: give(command, "qp", PLANT) and None)
+        return Act(last + SHORT, "conditional release", lambda: give(command, "qp", PLANT))
     if EXCEPTIONAL in found.possible and case is not None and stage.asks_exceptionally(case):
         supply = commands.SupplyExceptionally(
             batch.batch,
             request=f"{person('prescriber', case.hospital)}: no other treatment in time (simulated)",
             risk_evaluation="simulated risk evaluation: benefit outweighs the deviation from specification",
-            acceptance=f"{person('prescriber', case.hospital)} accepts the risk after reading the evaluation (simulated)",
+            acceptance=f"{person('prescriber', case.hospital)} accepts the risk, evaluation read (simulated)",
             authority="supervisory authority notified within 48 h (simulated)",
         )
-        return Act(last + SHORT, "exceptional supply", lambda: give(supply, "qp", PLANT) and None)
+        return Act(last + SHORT, "exceptional supply", lambda: give(supply, "qp", PLANT))
     if found.out_of_specification and batch.state == "quarantine":
         reason = f"out of specification: {', '.join(found.out_of_specification)}"
         return Act(
@@ -134,9 +135,7 @@ def _decide(
     return None
 
 
-def _final(
-    stage: Stage, batch: Batch, therapy: Therapy | None, recipe: MasterRecipe, last: datetime
-) -> Act | None:
+def _final(stage: Stage, batch: Batch, therapy: Therapy | None, recipe: MasterRecipe, last: datetime) -> Act | None:
     """After a conditional release: certify when all is in; reject what failed late and was not given."""
     give = stage.site.give
     if batch.late_failures and batch.state not in ("administered", *OVER):
@@ -144,7 +143,7 @@ def _final(
         return Act(
             last + SHORT,
             "reject after late failure",
-            lambda: give(commands.RejectBatch(batch.batch, reason), "qp", PLANT) and None,
+            lambda: give(commands.RejectBatch(batch.batch, reason), "qp", PLANT),
         )
     if batch.disposition != "conditionally_released" or batch.late_failures:
         return None
@@ -153,4 +152,4 @@ def _final(
         return None
     if not _covered(batch):
         return _certificate(stage, batch, last)
-    return Act(last + SHORT, "final release", lambda: give(commands.ReleaseBatch(batch.batch), "qp", PLANT) and None)
+    return Act(last + SHORT, "final release", lambda: give(commands.ReleaseBatch(batch.batch), "qp", PLANT))

@@ -144,7 +144,7 @@ def _equipment(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> No
 
 def _lots(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
     known = site.rows("lots")
-    made = {recipe.stock_item for recipe in recipes if recipe.kind == "stock"}
+    made = {item for recipe in recipes if recipe.kind == "stock" for item in recipe.stock_items}
     items = {
         (charge.item, charge.amount.unit)
         for recipe in recipes

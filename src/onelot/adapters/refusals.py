@@ -100,10 +100,19 @@ def not_held(claim: str) -> Conflict:
     )
 
 
+def no_answer(said: str) -> Unreachable:
+    """There is no speaking to the database."""
+    return Unreachable(
+        f"the database does not answer: {said}",
+        rule="the record lies in the database",
+        remedy="start the database, or correct its address, then repeat",
+    )
+
+
 def unknown_outcome(said: str) -> Unreachable:
     """The database went away in the middle of an append."""
     return Unreachable(
-        f"the database went away and did not come back; whether this append was written is not known: {said}",
+        f"the database went away; whether this append was written is not known: {said}",
         rule="an append is acknowledged only when it is durable",
         remedy="start the database, read the streams again, and repeat only what is not there",
     )

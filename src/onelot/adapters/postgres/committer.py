@@ -35,6 +35,7 @@ _GONE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,  # shut down, crashed, or still starting
+    asyncpg.InternalClientError,  # what asyncpg says when the server ended an idle connection
     OSError,
 )
 
@@ -65,7 +66,7 @@ class Committer:
         try:
             await made._connect()
         except (*_GONE, asyncpg.PostgresError) as error:
-            raise refusals.unwritable(str(error)) from error
+            raise refusals.no_answer(str(error)) from error
         made._task = asyncio.create_task(made._run())
         return made
 
@@ -130,8 +131,9 @@ class Committer:
             try:
                 await self._settle(items)
             except Exception as error:  # a fault of ours must not leave anyone waiting for ever
+                self._connection.terminate()
                 for item in items:
-                    item.fail(refusals.unwritable(repr(error)))
+                    item.fail(refusals.unknown_outcome(repr(error)))
 
     async def _settle(self, items: list[Item]) -> None:
         """Bring each of these appends to its end: written and acknowledged, refused, or queued again."""

@@ -14,7 +14,6 @@ import psycopg
 from psycopg import sql
 
 from onelot.adapters import refusals
-from onelot.record.errors import Unreachable
 from onelot.record.journal import Effect, Entry, Head, Payload, Projection, Seal
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
@@ -55,11 +54,7 @@ class Reads:
                 taken = psycopg.connect(self._dsn, autocommit=True)
             yield taken
         except psycopg.OperationalError as error:
-            raise Unreachable(
-                f"The database does not answer: {error}",
-                rule="the record is read from the database",
-                remedy="start it, then repeat",
-            ) from error
+            raise refusals.no_answer(str(error)) from error
         finally:
             if taken is not None:
                 with self._lock:

@@ -122,8 +122,8 @@ class Stage:
             for coi, row in house.journal.rows("therapies").items() if patient else ():
                 if row["patient"] == patient and row["recipe"] == case.recipe.identifier:
                     self.ordered[case.key] = coi
-        coi = self.ordered.get(case.key)
-        return house.loop.reader.therapy(coi) if coi else None
+        ordered = self.ordered.get(case.key)
+        return house.loop.reader.therapy(ordered) if ordered else None
 
     def held_at(self, therapy: Therapy) -> datetime | None:
         """When the therapy was last held."""

@@ -165,7 +165,11 @@ def test_labels() -> None:
     assert infection_label(unclear, asked, NOW)[0] == "autologous use only; not evaluated"
 
 
-@given(st.sets(st.sampled_from(sorted(GOOD))), st.sets(st.sampled_from(sorted(SCOPES))), st.sets(st.sampled_from(sorted(MARKERS))))
+@given(
+    st.sets(st.sampled_from(sorted(GOOD))),
+    st.sets(st.sampled_from(sorted(SCOPES))),
+    st.sets(st.sampled_from(sorted(MARKERS))),
+)
 def test_taking_away_never_opens_a_gate(lost: set[str], withdrawn: set[str], unmarked: set[str]) -> None:
     facts = {name: one for name, one in known().items() if name not in lost}
     markers = {name: one for name, one in MARKERS.items() if name not in unmarked}

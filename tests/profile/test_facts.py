@@ -207,7 +207,9 @@ def test_supersession(entries: list[tuple[int, int, str]]) -> None:
     bodies = [weight(Decimal(value), days(age), status=status) for age, value, status in entries]
     found = only(*bodies)
     standing = [(age, status != "final", value) for age, value, status in entries]
-    standing = [each for each, (age, _, status) in zip(standing, entries, strict=True) if age >= 0 and status[0] in "fca"]
+    standing = [
+        each for each, (age, _, status) in zip(standing, entries, strict=True) if age >= 0 and status[0] in "fca"
+    ]
     assert len(found.facts) + len(found.superseded) == len(standing)
     if not standing:
         assert [finding.what for finding in found.findings] == ["Body weight is missing"]

@@ -300,7 +300,7 @@ class MasterRecipe(_Strict):
     bands: Bands | None = None
     intake: Intake | None = None
     conditioning: Conditioning | None = None
-    stock_item: str = ""
+    stock_items: tuple[str, ...] = ()
     stock_recipe: str = ""
 
     @property

@@ -60,8 +60,11 @@ def parse_json(data: bytes, place: str) -> Any:
         raise _broken(f"JSON that cannot be taken: {str(cause)[:200]}", place) from cause
 
 
-def check_depth(value: Any, place: str) -> None:
-    """Refuse what is nested deeper than any document of ours: later readers walk it recursively."""
+def check_shape(value: Any, place: str) -> None:
+    """Refuse what is nested deeper than any document of ours, and a field that is null instead of absent.
+
+    Readers walk what is nested recursively, and neither FHIR nor a phenopacket says anything by a null field.
+    """
     level = [value]
     for _ in range(DEPTH_MAX):
         level = [
@@ -70,8 +73,26 @@ def check_depth(value: Any, place: str) -> None:
             for child in (node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
         ]
         if not level:
-            return
-    raise _broken(f"JSON nested deeper than {DEPTH_MAX}", place)
+            break
+    else:
+        raise _broken(f"JSON nested deeper than {DEPTH_MAX}", place)
+    null = _null(value)
+    if null is not None:
+        raise _broken("a field is null instead of absent", f"{place}#{null}")
+
+
+def _null(node: Any) -> str | None:
+    """The pointer of the first null field below this node."""
+    if isinstance(node, dict):
+        for key, child in node.items():
+            found = "" if child is None else _null(child)
+            if found is not None:
+                return f"/{key}{found}"
+    elif isinstance(node, list):
+        for number, child in enumerate(node):
+            if child is not None and (found := _null(child)) is not None:
+                return f"/{number}{found}"
+    return None
 
 
 def _decimal(text: str) -> Decimal:

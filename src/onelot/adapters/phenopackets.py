@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from phenopackets.schema.v2.phenopackets_pb2 import Phenopacket
 
-from onelot.adapters.json_file import LIMIT_BYTES, check_depth, read_json
+from onelot.adapters.json_file import LIMIT_BYTES, check_shape, read_json
 from onelot.profile.document import Document, Resource
 from onelot.record.errors import BadInput
 
@@ -47,14 +47,14 @@ def read_phenopacket(path: Path | str, *, limit_bytes: int = LIMIT_BYTES) -> Doc
     body = file.value
     if not isinstance(body, dict):
         raise _bad("expected a phenopacket object", f"{path}#")
-    check_depth(body, str(path))
-    version = (
-        body.get("metaData", {}).get("phenopacketSchemaVersion", "") if isinstance(body.get("metaData"), dict) else ""
-    )
+    check_shape(body, str(path))
+    about = body.get("metaData")
+    version = about.get("phenopacketSchemaVersion", "") if isinstance(about, dict) else ""
     if not str(version).startswith("2"):
         raise _bad(f"phenopacket schema version {version!r}, not 2", f"{path}#/metaData/phenopacketSchemaVersion")
+    _fits(Phenopacket.DESCRIPTOR, body, f"{path}#")
     parse(body, str(path))
-    if not isinstance(body.get("subject", {}).get("id"), str) or not body.get("id"):
+    if not body.get("id") or not body.get("subject", {}).get("id"):
         raise _bad("the phenopacket names no subject or has no id", f"{path}#/subject/id")
     resources = [Resource("Phenopacket", "", file.sha256, body)]
     resources += [
@@ -119,6 +119,30 @@ def _vcf(record: Mapping[str, Any] | None) -> tuple[str, str, int, str, str] | N
         return None
     assembly, chromosome = str(record.get("genomeAssembly", "")), str(record.get("chrom", ""))
     return assembly, chromosome, int(record.get("pos", 0)), str(record.get("ref", "")), str(record.get("alt", ""))
+
+
+def _fits(kind: Any, body: Any, place: str) -> None:
+    """Refuse fields that the schema does not know, and lists or texts where it wants an object: the library's reader
+    takes an empty one for nothing said.
+    """
+    if not isinstance(body, dict):
+        raise _bad(f"expected {kind.name}, found no object", place)
+    for key, value in body.items():
+        field = kind.fields_by_camelcase_name.get(key) or kind.fields_by_name.get(key)
+        if field is None:
+            raise _bad(f"{kind.name} has no field {key[:60]!r}", f"{place}/{key}")
+        repeated = isinstance(value, list)
+        if repeated != field.is_repeated and not _is_map(field):
+            raise _bad(f"{key} is {'a' if repeated else 'no'} list", f"{place}/{key}")
+        # Times are texts in JSON, maps have keys of their own: the library's reader checks both.
+        if field.message_type is None or _is_map(field) or field.message_type.full_name.startswith("google.protobuf."):
+            continue
+        for number, child in enumerate(value if repeated else [value]):
+            _fits(field.message_type, child, f"{place}/{key}/{number}" if repeated else f"{place}/{key}")
+
+
+def _is_map(field: Any) -> bool:
+    return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
 
 
 def _pointer(message: str) -> str:

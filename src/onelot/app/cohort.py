@@ -67,7 +67,7 @@ def write_cohort(folder: Path, seed: int) -> CohortPlan:
 
 
 def patients_in(folder: Path) -> Iterator[PatientFiles]:
-    """The patients of a folder by name: every `X.json` is a bundle; `X.vcf`, `X.phenopacket.json`, `X.later.json` join it.
+    """The patients of a folder by name: `X.json` is a bundle; `X.vcf`, `X.phenopacket.json`, `X.later.json` join it.
 
     Raises:
         BadInput: no such folder, no permission, or no patient in it.

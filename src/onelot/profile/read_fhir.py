@@ -94,12 +94,12 @@ def _quantity(made: Made, quantity: Mapping[str, Any], kind: str) -> Statement:
         original = f"{quantity['comparator']} {original}"
         return made(place, "", original=original, problem="it is a bound, not a value")
     if not quantity.get("code") and not quantity.get("unit"):
-        return made(place, Decimal(quantity["value"]), unit="1", original=original)
+        return made(place, Decimal(str(quantity["value"])), unit="1", original=original)
     system = quantity.get("system", "http://unitsofmeasure.org")
     if system != "http://unitsofmeasure.org":
         return made(place, "", original=original, problem=f"its unit is not UCUM but of {system}")
     unit = quantity.get("code") or quantity["unit"]
-    return made(place, Decimal(quantity["value"]), unit=unit, original=original)
+    return made(place, Decimal(str(quantity["value"])), unit=unit, original=original)
 
 
 def _answer(made: Made, concept: Mapping[str, Any], kind: str) -> Statement:

@@ -64,9 +64,10 @@ def stated(
     )
 
 
-def instant(text: str | None) -> datetime | None:
+def instant(text: object) -> datetime | None:
     """A FHIR dateTime as its earliest instant in UTC: a value then expires early rather than late."""
-    if not text or (found := _STAMP.fullmatch(text)) is None:
+    # The FHIR models take a bare number for a time; FHIR does not.
+    if not isinstance(text, str) or (found := _STAMP.fullmatch(text)) is None:
         return None
     year, month, day = (int(part) if part else 1 for part in found.groups())
     try:
@@ -78,9 +79,10 @@ def instant(text: str | None) -> datetime | None:
         return None
 
 
-def last_day(text: str | None) -> date | None:
+def last_day(text: object) -> date | None:
     """The last day a FHIR dateTime can mean: a drug then counts as stopped late rather than early."""
-    if not text or (found := _STAMP.fullmatch(text)) is None:
+    # The FHIR models take a bare number for a time; FHIR does not.
+    if not isinstance(text, str) or (found := _STAMP.fullmatch(text)) is None:
         return None
     year, month, day = (int(part) if part else None for part in found.groups())
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
-from onelot.adapters.json_file import LIMIT_BYTES, check_depth, read_json
+from onelot.adapters.json_file import LIMIT_BYTES, check_shape, read_json
 from onelot.profile.document import Document, Resource
 from onelot.profile.read_fhir import kinds_read
 from onelot.record.errors import BadInput, Mismatch
@@ -45,10 +45,10 @@ def read_bundle(path: Path | str, *, limit_bytes: int = LIMIT_BYTES) -> Document
     if not isinstance(value, dict) or value.get("resourceType") != "Bundle":
         kind = value.get("resourceType", "no FHIR resource") if isinstance(value, dict) else "no JSON object"
         raise _bad(f"expected a Bundle, found {kind}", f"{path}#/resourceType", "export the patient as a Bundle")
-    check_depth(value, str(path))
+    check_shape(value, str(path))
     _version(value, f"{path}#")
-    if value.get("type") not in BUNDLES:
-        raise _bad(f"Bundle.type {value.get('type')!r} is none of FHIR's", f"{path}#/type", "set Bundle.type")
+    if str(value.get("type")) not in BUNDLES:
+        raise _bad(f"Bundle.type {str(value.get('type'))[:40]!r} is none of FHIR's", f"{path}#/type", "set Bundle.type")
     resources = tuple(_entries(value, file.sha256, str(path)))
     for resource in resources:
         if resource.kind in VALIDATED:
@@ -65,7 +65,7 @@ def read_resources(path: Path | str, *, limit_bytes: int = LIMIT_BYTES) -> Docum
         return read_bundle(path, limit_bytes=limit_bytes)
     if not isinstance(file.value, dict) or not isinstance(file.value.get("resourceType"), str):
         raise _bad("no FHIR resource", f"{path}#/resourceType", "supply FHIR R4 JSON")
-    check_depth(file.value, str(path))
+    check_shape(file.value, str(path))
     _version(file.value, f"{path}#")
     kind = file.value["resourceType"]
     validate(kind, file.value, f"{path}#")
@@ -123,8 +123,8 @@ def _entries(value: Mapping[str, Any], source: str, place: str) -> Iterator[Reso
 def _made_up(body: Mapping[str, Any]) -> bool:
     """Whether the resource carries HL7's label for test health data."""
     meta = body.get("meta")
-    labels = meta.get("security", ()) if isinstance(meta, dict) else ()
-    return any(isinstance(one, dict) and one.get("code") == "HTEST" for one in labels)
+    labels = meta.get("security") if isinstance(meta, dict) else None
+    return isinstance(labels, list) and any(isinstance(one, dict) and one.get("code") == "HTEST" for one in labels)
 
 
 def _version(body: Mapping[str, Any], place: str) -> None:

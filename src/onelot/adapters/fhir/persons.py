@@ -31,7 +31,9 @@ def identity_of(document: Document) -> Identity:
     patient = next(document.of("Patient"), None)
     names = [one for one in patient.body.get("name", ()) if one.get("use") != "old"] if patient else []
     official = next((one for one in names if one.get("use") == "official"), names[0] if names else {})
-    shown = official.get("text") or " ".join([*official.get("given", ()), official.get("family", "")]).strip()
+    # A list of FHIR primitives may hold null where only an extension stands.
+    parts = [*official.get("given", ()), official.get("family")]
+    shown = official.get("text") or " ".join(part for part in parts if part).strip()
     if patient is None or not shown or not patient.body.get("birthDate"):
         raise BadInput(
             "the document names no patient with name and birth date",

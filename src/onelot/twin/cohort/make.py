@@ -138,7 +138,7 @@ class _Chart:
 
 
 def _weight(days: int, sex: str, rng: Random) -> float:
-    """Plausible weight in kg: adults around 72 (women) or 82 (men), infants by a smooth curve (ours, no growth chart)."""
+    """Plausible weight in kg: adults around a mean by sex, infants by a smooth curve (ours, no growth chart)."""
     if days > 12 * 365:
         centre = 66.0 if sex == "female" else 80.0
         return round(min(max(rng.gauss(centre, 9), 45), 98), 1)

@@ -105,8 +105,6 @@ def _is_outdated(fact: OpenFact, now: datetime) -> bool:
 
 def _opened(recipe: MasterRecipe, need: FactNeed, fact: OpenFact) -> Value:
     """The value of a fact, a number in the recipe's unit."""
-    if need.kind == "date":
-        raise _broken(recipe, need.name, "what follows from a date belongs to eligibility, not to a parameter")
     if need.kind != "number":
         return fact.value
     if isinstance(fact.value, bool) or not isinstance(fact.value, Decimal):

@@ -70,7 +70,7 @@ PROBES: Mapping[str, Probe] = {
     "sample_ml": Probe(lambda state, day, z: 3.0, "tenth"),
     "viable_density": Probe(lambda state, day, z: 3.0e6 * exp(0.1 * z("density")), "figure"),
     "titre_crude": Probe(lambda state, day, z: 5.0e10 * exp(0.2 * z("crude")), "figure"),
-    "titre": Probe(lambda state, day, z: 2.0e13 * exp(0.03 * z("titre")), "figure"),
+    "titre": Probe(lambda state, day, z: 2.1e13 * exp(0.02 * z("titre")), "figure"),
     "bulk_ml": Probe(lambda state, day, z: 6000.0 * exp(0.03 * z("bulk")), "tenth"),
     "vials_5_5ml": Probe(lambda state, day, z: 400.0, "whole"),
     "vials_8_3ml": Probe(lambda state, day, z: 400.0, "whole"),

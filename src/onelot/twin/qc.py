@@ -80,7 +80,7 @@ NUMBERS: Mapping[str, Callable[[Sample], float]] = {
     "cd34_purity": lambda sample: sample.state.stem_cells.purity_percent,
     "editing": lambda sample: sample.state.stem_cells.editing(sample.day),
     "residual_editor": lambda sample: 2.0 * exp(0.3 * sample.z("editor")),
-    "titre": lambda sample: 2.0e13 * exp(0.03 * sample.z("titre")),
+    "titre": lambda sample: 2.1e13 * exp(0.02 * sample.z("titre")),
     "full_capsids": lambda sample: 85.0 + 3.0 * sample.z("capsids"),
     "residual_dna": lambda sample: 2.0 * exp(0.3 * sample.z("dna")),
     "kit_volume": _kit_volume,
@@ -110,11 +110,17 @@ def ready_at(test: Test, sampled_at: datetime) -> datetime:
     return sampled_at + timedelta(hours=float(test.result_after.value) * _HOURS[test.result_after.unit])
 
 
+def result_at(state: BatchState, test: Test, sampled_at: datetime) -> datetime:
+    """When the laboratory has its last word: at the end of the test, or as soon as a germ shows."""
+    ready = ready_at(test, sampled_at)
+    if test.name == "sterility" and state.grows_after is not None:
+        return min(ready, sampled_at + state.grows_after)
+    return ready
+
+
 def text(state: BatchState, test: Test, at: datetime, sampled_at: datetime) -> str:
     """The text result at a moment: clean, `negative to date` while incubating, or what was found."""
+    if at < result_at(state, test, sampled_at):
+        return TO_DATE
     germs = test.name == "sterility" and state.grows_after is not None
-    if germs and state.grows_after is not None:
-        shows = min(sampled_at + state.grows_after, ready_at(test, sampled_at))
-        if at >= shows:
-            return GROWTH
-    return test.equals if at >= ready_at(test, sampled_at) else TO_DATE
+    return GROWTH if germs else test.equals

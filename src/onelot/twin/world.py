@@ -22,7 +22,7 @@ from onelot.twin.faults import Fault, Faults, Kind, fault_of
 from onelot.twin.intake import collection
 from onelot.twin.memory import Memory
 from onelot.twin.probes import FORMULATED, Draw, probe, shown
-from onelot.twin.qc import number, text
+from onelot.twin.qc import number, result_at, text
 from onelot.twin.state import BatchState, Made
 
 # By default nothing strays further than this, so that what goes wrong in a cohort goes wrong on purpose.
@@ -176,6 +176,10 @@ class World:
             return text(state, test, at, sampled_at)
         found = number(state, test, sampled_at, self._draw(batch, test.name))
         return f"{shown(found, 'figure'):f}"
+
+    def result_at(self, batch: str, test: Test, sampled_at: datetime) -> datetime:
+        """When the laboratory calls with its last word on a sample: a germ shows before the test is over."""
+        return result_at(self._state(batch), test, sampled_at)
 
     def travel(self, shipment: str, patient: str, lane: str, *, inbound: bool = False) -> Trip:
         """The trip of a shipment; a fault strikes the way back to the patient, not starting material (`inbound`)."""

@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from onelot.record.errors import BadInput, Held
-from onelot.record.formula import Kind, compile_formula
 from onelot.record.recipe import FactNeed, MasterRecipe, ParameterRule
+from onelot.record.recipe_formulas import parameter_formula
 from onelot.record.terms.opened import OpenFact, OpenParameter, Value
 from onelot.record.units import convert
 from onelot.tailor.dose import by_band, by_formula, within_range
@@ -33,10 +33,7 @@ def tailor(recipe: MasterRecipe, facts: Mapping[str, OpenFact], now: datetime) -
     needs = {need.name: need for need in recipe.facts}
     used = sorted({name for parameter in recipe.parameters for name in facts_used(recipe, parameter.name)})
     _refuse_missing(recipe, [needs[name] for name in used], facts, now)
-    kinds: dict[str, Kind] = {}
-    values: dict[str, Value] = {}
-    for name in used:
-        kinds[name], values[name] = _opened(recipe, needs[name], facts[name])
+    values: dict[str, Value] = {name: _opened(recipe, needs[name], facts[name]) for name in used}
     done: list[OpenParameter] = []
     for parameter in recipe.parameters:
         if parameter.band:
@@ -45,9 +42,9 @@ def tailor(recipe: MasterRecipe, facts: Mapping[str, OpenFact], now: datetime) -
                 raise _broken(recipe, parameter.name, "its band is chosen by no number among the facts it uses")
             value, how, source = by_band(recipe, parameter, by)
         else:
-            value, how, source = by_formula(recipe, parameter, kinds, values)
+            value, how, source = by_formula(recipe, parameter, values)
         within_range(recipe, parameter, value)
-        kinds[parameter.name], values[parameter.name] = "number", value
+        values[parameter.name] = value
         rule = f"recipe {recipe.identifier} parameter {parameter.name}"
         inputs = facts_used(recipe, parameter.name)
         done.append(OpenParameter(parameter.name, value, parameter.unit, parameter.basis, how, rule, source, inputs))
@@ -82,15 +79,7 @@ def _names(recipe: MasterRecipe, rule: ParameterRule) -> tuple[str, ...]:
     """What a parameter reads besides its constants: from the formula itself, not from what it says it uses."""
     if rule.band:
         return (recipe.bands.by,) if recipe.bands else ()
-    kinds: dict[str, Kind] = {need.name: _KINDS[need.kind] for need in recipe.facts}
-    kinds |= {each.name: "number" for each in recipe.parameters}
-    kinds |= dict.fromkeys(rule.constants, "number")
-    uses = compile_formula(rule.formula, kinds, "number").uses
-    return tuple(name for name in uses if name not in rule.constants)
-
-
-# A date has no place in a parameter: what follows from time belongs to eligibility.
-_KINDS: dict[str, Kind] = {"number": "number", "flag": "flag", "text": "text", "date": "text"}
+    return parameter_formula(recipe, rule).uses
 
 
 def _refuse_missing(recipe: MasterRecipe, needs: list[FactNeed], facts: Mapping[str, OpenFact], now: datetime) -> None:
@@ -114,10 +103,10 @@ def _is_outdated(fact: OpenFact, now: datetime) -> bool:
     return fact.valid_until is not None and fact.valid_until < now
 
 
-def _opened(recipe: MasterRecipe, need: FactNeed, fact: OpenFact) -> tuple[Kind, Value]:
-    """Kind and value of a fact, a number in the recipe's unit."""
+def _opened(recipe: MasterRecipe, need: FactNeed, fact: OpenFact) -> Value:
+    """The value of a fact, a number in the recipe's unit."""
     if need.kind != "number":
-        return _KINDS[need.kind], fact.value
+        return fact.value
     if isinstance(fact.value, bool) or not isinstance(fact.value, Decimal):
         raise BadInput(
             f"{need.name} is no number",
@@ -125,9 +114,7 @@ def _opened(recipe: MasterRecipe, need: FactNeed, fact: OpenFact) -> tuple[Kind,
             remedy="correct the fact at its source",
             place=fact.place,
         )
-    if not need.unit or fact.unit == need.unit:
-        return "number", fact.value
-    return "number", convert(fact.value, fact.unit, need.unit)
+    return fact.value if not need.unit else convert(fact.value, fact.unit, need.unit)
 
 
 def _broken(recipe: MasterRecipe, parameter: str, why: str) -> BadInput:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from onelot.record.errors import BadInput, Held, Refused
-from onelot.record.formula import Kind, compile_formula
 from onelot.record.recipe import Band, Bands, MasterRecipe, ParameterRule
+from onelot.record.recipe_formulas import parameter_formula
 from onelot.record.terms.opened import Value
 from onelot.record.units import convert
 
@@ -71,29 +71,20 @@ def by_band(recipe: MasterRecipe, parameter: ParameterRule, value: Decimal) -> t
     source = parameter.source.shown
     if bands.between != "hold" and not row.low <= value <= row.high:
         source += f"; between bands: {bands.between_source.shown}"
-    if bands.unverified_above is not None and row.high > bands.unverified_above:
+    if bands.is_unverified(row, parameter.band):
         source += f"; unverified above {bands.unverified_above} {bands.unit}"
     return given, f"band {parameter.band} by {bands.by}", source
 
 
-def by_formula(
-    recipe: MasterRecipe, parameter: ParameterRule, kinds: Mapping[str, Kind], values: Mapping[str, Value]
-) -> tuple[Decimal, str, str]:
+def by_formula(recipe: MasterRecipe, parameter: ParameterRule, values: Mapping[str, Value]) -> tuple[Decimal, str, str]:
     """Value, expression and source of a parameter set by a formula over facts, earlier parameters and constants.
 
     Raises:
-        BadInput: the formula does not compile over `kinds` and the parameter's constants.
+        BadInput: the formula does not compile, or a value is not of the declared kind.
         Held: it gives no value.
     """
+    found = parameter_formula(recipe, parameter).number(values)
     constants = parameter.constants
-    formula = compile_formula(parameter.formula, {**kinds, **dict.fromkeys(constants, "number")}, "number")
-    found = formula.evaluate({**values, **{name: each.value for name, each in constants.items()}})
-    if isinstance(found, bool):
-        raise BadInput(
-            f"{parameter.name} is a yes or no, not a number",
-            rule=f"recipe {recipe.identifier} parameter {parameter.name}",
-            remedy="mend the recipe",
-        )
     marked = [f"{name} {each.source.shown}" for name, each in constants.items() if each.source.kind != "cited"]
     return found, parameter.formula, "; ".join([parameter.source.shown, *marked])
 

@@ -61,7 +61,9 @@ def draft(seq: int, signing: Signing | None = None) -> Draft:
 
 def own_signing() -> Signing:
     key = Ed25519PrivateKey.generate()
-    return Signing(Signed("person/op-7", "A. Operator", "performed", key.public_key().public_bytes_raw().hex()), key.sign)
+    return Signing(
+        Signed("person/op-7", "A. Operator", "performed", key.public_key().public_bytes_raw().hex()), key.sign
+    )
 
 
 def board(row: dict[str, Any] | None, entry: Entry, key: str) -> dict[str, Any]:
@@ -83,10 +85,11 @@ async def journal_writers(spec: dict[str, Any]) -> tuple[Callable[[int, int], Aw
     committer = await Committer.open(spec["dsn"], [BOARD] if spec["views"] else [])
     signing = own_signing() if spec["signed"] else None
     streams = [f"batch/{spec['run']}-{n:04d}" for n in range(spec["process"], BATCHES, spec["processes"])]
+    own = [streams[writer :: spec["writers"]] for writer in range(spec["writers"])]
     seqs = dict.fromkeys(streams, 0)
 
     async def write(writer: int, turn: int) -> None:
-        stream = streams[(writer + turn * spec["writers"]) % len(streams)]
+        stream = own[writer][turn % len(own[writer])]
         seq = seqs[stream]
         await committer.asubmit(Append((Part(stream, seq, (draft(seq, signing),)),)))
         seqs[stream] = seq + 1
@@ -302,7 +305,9 @@ def running_server(which: str) -> Iterator[EmbeddedServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def appending(server: EmbeddedServer, seconds: float, body_bytes: int, grid: list[tuple[int, int]]) -> list[dict[str, Any]]:
+def appending(
+    server: EmbeddedServer, seconds: float, body_bytes: int, grid: list[tuple[int, int]]
+) -> list[dict[str, Any]]:
     cells, run = [], 0
     for processes, writers in grid:
         for signed in (False, True):

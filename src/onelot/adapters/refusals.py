@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from onelot.record.errors import BadInput, Conflict, Unreachable
 from onelot.record.journal import AddQuantity, Append, Head, Part, TakeInterval, TakeQuantity
 
@@ -15,10 +13,11 @@ def check(append: Append) -> None:
         BadInput: one stream in two parts, an empty part, an amount not above zero, an interval that ends before it
             starts or has no time zone.
     """
-    for stream, count in Counter(part.stream for part in append.parts).items():
-        if count > 1:
-            raise _malformed(f"the stream {stream} stands in two parts of one append", stream)
+    seen = set()
     for part in append.parts:
+        if part.stream in seen:
+            raise _malformed(f"the stream {part.stream} stands in two parts of one append", part.stream)
+        seen.add(part.stream)
         if not part.drafts:
             raise _malformed(f"the part for {part.stream} holds no event", part.stream)
     for claim in append.claims:

@@ -9,7 +9,7 @@ reading belongs to one run. A `run` phase cannot end before its duration; for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,12 +19,8 @@ from onelot.record.errors import Held, OutOfOrder
 from onelot.record.recipe import MasterRecipe, Phase, UnitProcedure
 from onelot.record.subjects.batch import Batch, PhaseRun
 
-# A formula over names, each a number; record.formula implements it.
-Evaluate = Callable[[str, Mapping[str, Decimal]], "bool | Decimal"]
-
 __all__ = [
     "Continue",
-    "Evaluate",
     "Finished",
     "HeldFor",
     "Need",

@@ -23,7 +23,6 @@ from math import exp, log
 
 from onelot.twin.draws import generator, normal
 
-DOSE_OF_SEED = 1e8
 CAPACITY_CELLS = 1e10
 
 
@@ -76,15 +75,23 @@ class Culture:
 
 
 def culture(
-    seed: int, patient: str, batch: str, cd3_cells: float, *, cut: float | None, stalled_from_d: float | None
+    seed: int,
+    patient: str,
+    batch: str,
+    seed_cells: float,
+    *,
+    cut: float | None,
+    rate_part: float = 1.0,
+    stalled_from_d: float | None = None,
 ) -> Culture:
     """The culture of this batch: a pure function of seed, patient and batch.
 
     Args:
         seed: of the world.
         patient, batch: whose cells, which run.
-        cd3_cells: what was collected; selection keeps 55 % (fcd.mcw.edu 785626), at most 1e8 go in.
+        seed_cells: viable selected T cells that go in.
         cut: draws lie within this many standard deviations (None: no cut).
+        rate_part: part of the growth rate that is left (a fault).
         stalled_from_d: day from which nothing grows, or None.
     """
 
@@ -93,10 +100,10 @@ def culture(
 
     rate = 0.54 * exp(0.20 * z(patient, "rate") + 0.15 * z(patient, batch, "rate"))
     return Culture(
-        seed_cells=min(DOSE_OF_SEED, 0.55 * cd3_cells),
+        seed_cells=seed_cells,
         survival=min(1.0, 0.819 * exp(0.20 * z(patient, batch, "survival"))),
         lag_d=3.5 * exp(0.15 * z(patient, batch, "lag")),
-        rate_per_d=rate,
+        rate_per_d=rate * rate_part,
         capacity=CAPACITY_CELLS,
         car_percent=min(95.0, 40.0 * exp(0.22 * z(patient, "car"))),
         cd3_percent=min(99.5, 97.5 + 0.8 * z(patient, "cd3")),
@@ -107,36 +114,53 @@ def culture(
 
 @dataclass(frozen=True)
 class Edited:
-    """CD34+ cells on their way: collected, selected, edited. Hours are not modelled, days since start are."""
+    """CD34+ cells on their way: collected, selected, two days of culture, then pulsed. Days since selection.
+
+    collected: CD34+ cells; selected_part and survival: parts left by selection and by the pulse.
+    """
 
     collected: float
     selected_part: float
     survival: float
+    purity_percent: float
     editing_percent: float
     viability_percent: float
 
+    @staticmethod
+    def _pulsed(day: float) -> float:
+        """How far the pulse of day 2 to 3 has worked, 0 to 1."""
+        return min(1.0, max(0.0, day - 2.0))
+
     def cd34_cells(self, day: float) -> float:
-        """CD34+ cells: selection at once, the loss of electroporation by the end of day 2."""
-        lost = (1 - self.survival) * min(1.0, max(0.0, day) / 2.0)
-        return self.collected * self.selected_part * (1 - lost)
+        """Viable CD34+ cells."""
+        return self.collected * self.selected_part * (1 - (1 - self.survival) * self._pulsed(day))
+
+    def viable_cells(self, day: float) -> float:
+        """Viable cells, CD34+ or not."""
+        return self.cd34_cells(day) / (self.purity_percent / 100)
 
     def editing(self, day: float) -> float:
-        """Percent of alleles edited; the plateau from day 2."""
-        return self.editing_percent * min(1.0, max(0.0, day) / 2.0)
+        """Percent of alleles edited."""
+        return self.editing_percent * self._pulsed(day)
 
     def viability(self, day: float) -> float:
-        """Percent viable; lowest the day after electroporation."""
-        return self.viability_percent - 6.0 * exp(-(((day - 1.0) / 0.7) ** 2))
+        """Percent viable; lowest half a day after the pulse."""
+        return self.viability_percent - 8.0 * exp(-(((day - 2.7) / 0.4) ** 2))
 
 
 def edited(seed: int, patient: str, batch: str, cd34_cells: float, *, cut: float | None) -> Edited:
     """The edited CD34+ cells of this batch. Recoveries, efficiency and their spread are assumptions."""
+
+    def z(*key: str) -> float:
+        return normal(seed, patient, batch, *key, cut=cut)
+
     return Edited(
         collected=cd34_cells,
-        selected_part=min(0.95, 0.70 * exp(0.10 * normal(seed, patient, batch, "selection", cut=cut))),
-        survival=min(0.95, 0.65 * exp(0.10 * normal(seed, patient, batch, "survival", cut=cut))),
-        editing_percent=min(97.0, 85.0 + 4.0 * normal(seed, patient, batch, "editing", cut=cut)),
-        viability_percent=min(99.0, 93.0 + 2.0 * normal(seed, patient, batch, "viability", cut=cut)),
+        selected_part=min(0.95, 0.70 * exp(0.10 * z("selection"))),
+        survival=min(0.95, 0.65 * exp(0.10 * z("survival"))),
+        purity_percent=min(99.0, 94.0 + 1.5 * z("purity")),
+        editing_percent=min(97.0, 85.0 + 4.0 * z("editing")),
+        viability_percent=min(99.0, 93.0 + 2.0 * z("viability")),
     )
 
 

@@ -1,21 +1,24 @@
-"""What goes wrong on purpose, per patient, read from data.
+"""What goes wrong on purpose, per patient, read from the file of the cohort (`onelot-cohort/1`).
 
-weak_collection            factor: the first collection gives this part of what it would
-stalled_growth             from_day: from this day of culture the cells grow no more
-low_viability              value: percent viable in the drug product
-late_sterility_failure     when: before_dose or after_dose; growth shows early or late in the test
-late_warm_courier          hours: late by; warmest: degrees Celsius reached inside the shipper
-wrong_bag                  another patient's bag is scanned at the bedside first
-weight_corrected           to: kg, the right weight, found after tailoring
-consent_withdrawn          at: the step after which the patient withdraws
-device_unknown             phase: the answer to this phase's command is lost, once
+    weak_collection            factor: part of a low collection that is there; collections: how many are weak (1)
+    stalled_growth             from_day: cells grow no more from this day, or factor: at this part of their rate
+    low_viability              to: viable part of the drug product (0.61), or value: percent
+    late_sterility_failure     when: before_dose or after_dose
+    late_warm_courier          hours: late by; warmest: degrees Celsius inside (else what those hours do to a shipper)
+    wrong_bag                  another patient's bag is scanned first at the bedside (bag_of)
+    weight_corrected           to: kg, the right weight, found after tailoring
+    consent_withdrawn          at: the step after which the patient withdraws
+    device_unknown             phase: the answer to this phase's command is lost, once
+    late_fact                  fact: arrives late
+
+The world acts on the first five and on wrong_bag and device_unknown; the others are for whoever drives the cohort.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 from onelot.record.errors import BadInput
@@ -32,38 +35,42 @@ Kind = Literal[
     "device_unknown",
     "late_fact",
 ]
+# One setting of each group must be there; those of the first table are numbers.
 _NUMBERS: Mapping[str, tuple[str, ...]] = {
     "weak_collection": ("factor",),
-    "stalled_growth": ("from_day",),
-    "low_viability": ("value",),
-    "late_warm_courier": ("hours", "warmest"),
+    "stalled_growth": ("from_day", "factor"),
+    "low_viability": ("to", "value"),
+    "late_warm_courier": ("hours",),
     "weight_corrected": ("to",),
 }
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "late_sterility_failure": ("when",),
     "consent_withdrawn": ("at",),
     "device_unknown": ("phase",),
+    "late_fact": ("fact",),
 }
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong: its kind, its numbers and its words by name."""
+    """One thing that goes wrong: its kind and its settings by name."""
 
     kind: Kind
-    numbers: Mapping[str, Decimal]
-    words: Mapping[str, str]
+    settings: Mapping[str, Decimal | str | bool]
+
+    def number(self, name: str) -> float | None:
+        """A setting that is a number, or None."""
+        found = self.settings.get(name)
+        return float(found) if isinstance(found, Decimal) else None
 
 
 Faults = Mapping[str, tuple[Fault, ...]]
 
 
-def _number(value: Any) -> Decimal:
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    return found
+def _setting(value: Any) -> Decimal | str | bool:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Decimal(str(value))
+    return value if isinstance(value, bool) else str(value)
 
 
 def read_fault(data: Any, *, place: str) -> Fault:
@@ -76,16 +83,14 @@ def read_fault(data: Any, *, place: str) -> Fault:
     kind: Kind | None = next((each for each in get_args(Kind) if each == named), None)
     if kind is None:
         raise _bad(f"{named!r} is no fault the twin knows", f"one of {', '.join(get_args(Kind))}", place)
-    numbers = {name: _number(data.get(name)) for name in _NUMBERS.get(kind, ())}
-    words = {name: str(data.get(name, "")) for name in _WORDS.get(kind, ())}
-    wrong = [name for name, value in numbers.items() if not value.is_finite()]
-    wrong += [name for name, value in words.items() if not value]
-    if kind == "late_sterility_failure" and words["when"] not in ("before_dose", "after_dose"):
-        wrong.append("when")
-    rest = {name: str(value) for name, value in data.items() if name not in {"kind", *numbers, *words}}
-    if wrong:
-        raise _bad(f"{kind}: {', '.join(wrong)} is missing or not understood", f"the fields of {kind}", place)
-    return Fault(kind, numbers, {**rest, **words})
+    settings = {name: _setting(value) for name, value in data.items() if name != "kind"}
+    for table, kept in ((_NUMBERS, Decimal), (_WORDS, str)):
+        names = table.get(kind, ())
+        if names and not any(isinstance(settings.get(name), kept) for name in names):
+            raise _bad(f"{kind} does not say {' or '.join(names)}", f"the settings of {kind}", place)
+    if kind == "late_sterility_failure" and settings["when"] not in ("before_dose", "after_dose"):
+        raise _bad(f"{settings['when']} is no moment of {kind}", "before_dose or after_dose", place)
+    return Fault(kind, settings)
 
 
 def read_faults(data: Any, *, place: str = "faults.json") -> dict[str, tuple[Fault, ...]]:

@@ -1,9 +1,9 @@
 """What a collection gives.
 
-Sources: CD3+ and nucleated cells collected, medians 2.6e9 and 5.6e9, ln-sd 0.911 and 0.739 (134 children, UK,
-doi 10.1038/s41408-024-01038-2 table 3; spread derived from the quartiles). CD34+ cells per kg and cycle: median 12e6,
-ln-sd 0.3 (assumption; the aim is 20e6 per kg over cycles). Counts of one collection
-go together: few T cells, few cells.
+Sources: CD3+ cells collected, median 2.6e9, ln-sd 0.911 (134 children, UK, doi 10.1038/s41408-024-01038-2 table 3;
+spread derived from the quartiles). CD34+ cells per cycle: median 28e6 per kg, ln-sd 0.2, of which 3e6 per kg are set
+aside for rescue (assumption, so that one cycle usually reaches an aim of 20e6 per kg; real patients often need more).
+Counts of one collection go together: few T cells, few cells.
 """
 
 from __future__ import annotations
@@ -14,20 +14,29 @@ from math import exp
 from onelot.record.errors import BadInput
 from onelot.twin.draws import normal
 
-# name of the count -> f(draw of the patient, weight in kg)
+# name of the count -> f(draw of the collection, weight in kg), in cells
 _COUNTS: Mapping[str, Callable[[float, float], float]] = {
-    "cd3_cells": lambda z, kg: 2.6e9 * exp(0.911 * z),
-    "tnc_cells": lambda z, kg: 5.6e9 * exp(0.739 * z),
-    "cd34_cells": lambda z, kg: 12e6 * kg * exp(0.3 * z),
+    "cd3_collected": lambda z, kg: 2.6e9 * exp(0.911 * z),
+    "cd34_collected": lambda z, kg: 28e6 * kg * exp(0.2 * z),
+    "cd34_rescue": lambda z, kg: 3e6 * kg * exp(0.2 * z),
 }
+_LOW = -1.2
 
 
 def collection(
-    seed: int, patient: str, number: int, weight_kg: float, names: Iterable[str], *, cut: float | None, factor: float
+    seed: int,
+    patient: str,
+    number: int,
+    weight_kg: float,
+    names: Iterable[str],
+    *,
+    cut: float | None,
+    weak: float | None = None,
 ) -> dict[str, float]:
-    """The counts of the `number`-th collection (1, 2, ...) of a patient.
+    """The counts of the `number`-th collection (1, 2, ...) of a patient, in cells by name.
 
-    factor: part of it that is there (a weak collection). Spread: half the patient's, half the day's variance.
+    weak: the part that is there of what a low collection (1.2 standard deviations below the middle) would give.
+    Spread: half the patient's, half the day's variance.
 
     Raises:
         BadInput: a count the twin has no model for.
@@ -35,7 +44,7 @@ def collection(
     each = None if cut is None else cut / 2**0.5
     steady = normal(seed, patient, "collection", cut=each)
     daily = normal(seed, patient, "collection", str(number), cut=each)
-    z = (steady + daily) / 2**0.5
+    z = (steady + daily) / 2**0.5 if weak is None else _LOW
     found = {}
     for name in names:
         if name not in _COUNTS:
@@ -44,5 +53,5 @@ def collection(
                 rule=f"twin: collections give {', '.join(sorted(_COUNTS))}",
                 remedy="name one of these in the recipe's intake, or add a model with its source",
             )
-        found[name] = _COUNTS[name](z, weight_kg) * factor
+        found[name] = _COUNTS[name](z, weight_kg) * (1.0 if weak is None else weak)
     return found

@@ -6,77 +6,31 @@ Everything follows from seed, faults and names, never from the order of question
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import exp
 
 from onelot.record.errors import BadInput
 from onelot.record.recipe import Test
 from onelot.twin.cells import counted, culture, edited
 from onelot.twin.couriers import Trip, trip
+from onelot.twin.draws import normal
 from onelot.twin.equipment import TwinDevice
 from onelot.twin.faults import Fault, Faults, Kind, fault_of
 from onelot.twin.intake import collection
 from onelot.twin.memory import Memory
-from onelot.twin.qc import BatchState, number, text
+from onelot.twin.probes import FORMULATED, Draw, probe, shown
+from onelot.twin.qc import number, result_at, text
+from onelot.twin.state import BatchState, Made
 
 # By default nothing strays further than this, so that what goes wrong in a cohort goes wrong on purpose.
 CUT = 1.2
+SEED_CELLS = Decimal(100_000_000)
 
-_GROWTH_SHOWS = {"before_dose": timedelta(days=4), "after_dose": timedelta(days=13)}
-
-_Reading = Callable[[BatchState, float], float]
-
-
-def _grown(name: str) -> _Reading:
-    def read(state: BatchState, day: float) -> float:
-        if state.culture is None:
-            raise _unknown(name)
-        return float(getattr(state.culture, name)(day))
-
-    return read
-
-
-def _cd34(name: str) -> _Reading:
-    def read(state: BatchState, day: float) -> float:
-        if state.edited is None:
-            raise _unknown(name)
-        return float(getattr(state.edited, name)(day))
-
-    return read
-
-
-def _viability(state: BatchState, day: float) -> float:
-    return _cd34("viability")(state, day) if state.edited else _grown("viability")(state, day)
-
-
-def _unknown(name: str) -> BadInput:
-    return BadInput(
-        f"the twin cannot measure {name} in this batch",
-        rule=f"twin: it measures {', '.join(sorted(MEASURES))}",
-        remedy="name the value as one of these, or add a model with its source",
-    )
-
-
-# name -> (model, whether it is a count of cells or particles)
-MEASURES: Mapping[str, tuple[_Reading, bool]] = {
-    "viable_cells": (_grown("viable_cells"), True),
-    "viability": (_viability, False),
-    "car_fraction": (_grown("car_fraction"), False),
-    "cd3_fraction": (_grown("cd3_fraction"), False),
-    "cd34_cells": (_cd34("cd34_cells"), True),
-    "editing_efficiency": (_cd34("editing"), False),
-    # Virus leaves the cells over about three days (assumption): 1e17 vector genomes in the end.
-    "vector_genomes": (lambda state, day: 1e17 * min(1.0, max(0.0, day) / 3.0), True),
-}
-
-
-def shown(value: float, *, count: bool) -> Decimal:
-    """As an instrument prints it: counts with 3 significant digits, the rest with 1 decimal."""
-    if count:
-        return Decimal(int(Decimal(f"{value:.2e}")))
-    return Decimal(f"{value:.1f}")
+# When a germ shows, after sampling: between conditional release and dose, or only at the very end.
+_GROWTH_SHOWS = {"before_dose": timedelta(days=8), "after_dose": timedelta(days=60)}
 
 
 class World:
@@ -99,45 +53,96 @@ class World:
     def collect(
         self, patient: str, names: Iterable[str], weight_kg: Decimal, collection_number: int = 1
     ) -> dict[str, Decimal]:
-        """Counts of a collection by name (of the recipe's intake), in cells."""
-        weak = self.fault(patient, "weak_collection") if collection_number == 1 else None
-        factor = float(weak.numbers["factor"]) if weak else 1.0
-        found = collection(self.seed, patient, collection_number, float(weight_kg), names, cut=self._cut, factor=factor)
-        return {name: shown(value, count=True) for name, value in found.items()}
+        """Counts of a patient's first, second, ... collection, in cells, by name of the recipe's intake."""
+        fault = self.fault(patient, "weak_collection")
+        weak = fault.number("factor") if fault and collection_number <= (fault.number("collections") or 1) else None
+        found = collection(self.seed, patient, collection_number, float(weight_kg), names, cut=self._cut, weak=weak)
+        return {name: shown(value, "count") for name, value in found.items()}
 
     def begin(
-        self, batch: str, patient: str, started_at: datetime, weight_kg: Decimal, collected: Mapping[str, Decimal]
+        self,
+        batch: str,
+        patient: str,
+        started_at: datetime,
+        weight_kg: Decimal,
+        collected: Mapping[str, Decimal],
+        *,
+        seed_cells: Decimal = SEED_CELLS,
+        given: Mapping[str, Decimal] | None = None,
     ) -> None:
-        """A batch starts from these counts, summed over collections (none for stock); telling it again is harmless."""
-        stalled, weak = self.fault(patient, "stalled_growth"), self.fault(patient, "low_viability")
-        sterile = self.fault(patient, "late_sterility_failure")
-        cells = collected.get("cd3_cells")
-        stem = collected.get("cd34_cells")
-        self._batches[batch] = BatchState(
+        """A batch starts. Told again with the same words, it changes nothing.
+
+        Args:
+            batch, patient: which, and whose ("" for stock).
+            started_at: when its first phase started.
+            weight_kg: of the patient.
+            collected: counts summed over its collections; empty for vectors and kits.
+            seed_cells: T cells that are to go into culture; fewer when selection gives fewer.
+            given: what people brought, by name: `vials` of a kit.
+        """
+        counts = {name: float(value) for name, value in collected.items()}
+        made: Made = "vector" if not patient else "kit"
+        made = "t_cells" if "cd3_collected" in counts else "cd34_cells" if "cd34_collected" in counts else made
+        state = BatchState(
             key=batch,
             patient=patient,
+            made=made,
             started_at=started_at,
             weight_kg=float(weight_kg),
-            culture=culture(
+            collected=counts,
+            given={name: float(value) for name, value in (given or {}).items()},
+            product_viability_percent=self._low_viability(patient),
+            grows_after=self._germ(patient),
+        )
+        if made == "t_cells":
+            stalled = self.fault(patient, "stalled_growth")
+            grown = culture(
                 self.seed,
                 patient,
                 batch,
-                float(cells),
+                min(float(seed_cells), 0.55 * counts["cd3_collected"]),
                 cut=self._cut,
-                stalled_from_d=float(stalled.numbers["from_day"]) if stalled else None,
+                rate_part=(stalled.number("factor") if stalled else None) or 1.0,
+                stalled_from_d=stalled.number("from_day") if stalled else None,
             )
-            if cells is not None
-            else None,
-            edited=edited(self.seed, patient, batch, float(stem), cut=self._cut) if stem is not None else None,
-            viability_percent=float(weak.numbers["value"]) if weak else None,
-            grows_after=_GROWTH_SHOWS[sterile.words["when"]] if sterile else None,
-        )
+            state = replace(state, culture=grown)
+        elif made == "cd34_cells":
+            state = replace(state, edited=edited(self.seed, patient, batch, counts["cd34_collected"], cut=self._cut))
+        self._batches[batch] = state
 
-    def fill(self, batch: str, contents: Mapping[str, Decimal]) -> None:
-        """The product stands in its containers and holds these amounts, by name of the test that counts them."""
-        self._batches[batch] = replace(
-            self._state(batch), contents={name: float(value) for name, value in contents.items()}
-        )
+    def _low_viability(self, patient: str) -> float | None:
+        fault = self.fault(patient, "low_viability")
+        if fault is None:
+            return None
+        part = fault.number("to")
+        return fault.number("value") if part is None else part * 100
+
+    def _germ(self, patient: str) -> timedelta | None:
+        fault = self.fault(patient, "late_sterility_failure")
+        return _GROWTH_SHOWS[str(fault.settings["when"])] if fault else None
+
+    def fill(self, batch: str, at: datetime, wanted: Decimal, *, put: Decimal | None = None) -> Decimal:
+        """The product goes into its containers; what stands in them, in the unit of `wanted`.
+
+        wanted: viable CAR+ T cells or CD34+ cells of the dose, or mL of a kit. put: what people put in (mL of the
+        vials); without it the T cells give what is wanted or what there is, and the CD34+ cells all there is.
+        """
+        state = self._state(batch)
+        amount = float(put) if put is not None else self._available(state, state.day(at), float(wanted))
+        self._batches[batch] = replace(state, wanted=float(wanted), filled=amount)
+        return put if put is not None else shown(amount, "count")
+
+    def _available(self, state: BatchState, day: float, wanted: float) -> float:
+        losses = FORMULATED * exp(0.05 * self._draw(state.key)("formulation"))
+        if state.made == "cd34_cells":
+            return state.stem_cells.cd34_cells(day) * losses
+        if state.made == "t_cells":
+            cells = state.t_cells
+            return min(wanted, cells.viable_cells(day) * cells.car_fraction(day) / 100 * losses)
+        return wanted
+
+    def _draw(self, *key: str) -> Draw:
+        return lambda name: normal(self.seed, *key, name, cut=self._cut)
 
     def _state(self, batch: str) -> BatchState:
         found = self._batches.get(batch)
@@ -150,19 +155,16 @@ class World:
         return found
 
     def measure(self, batch: str, name: str, at: datetime) -> Decimal:
-        """An in-process value at this moment, with the error of its count.
+        """An in-process value at this moment, in the unit its name has in the recipes, with the error of its count.
 
         Raises:
             BadInput: a value the twin has no model for, or a batch it was not told of.
         """
-        if name not in MEASURES:
-            raise _unknown(name)
-        model, count = MEASURES[name]
-        state = self._state(batch)
-        true = model(state, state.day(at))
-        if count:
+        found, state = probe(name), self._state(batch)
+        true = found.read(state, state.day(at), self._draw(batch))
+        if found.printed == "count":
             true = counted(self.seed, true, batch, name, at.isoformat(timespec="minutes"), cut=self._cut)
-        return shown(true, count=count)
+        return shown(true, found.printed)
 
     def test(self, batch: str, test: Test, at: datetime, sampled_at: datetime) -> str:
         """What the laboratory reports at this moment for a sample of that moment, in the test's unit.
@@ -172,19 +174,23 @@ class World:
         state = self._state(batch)
         if test.equals:
             return text(state, test, at, sampled_at)
-        found = number(self.seed, state, test, sampled_at, cut=self._cut)
-        return f"{Decimal(f'{found:.3g}'):f}"
+        found = number(state, test, sampled_at, self._draw(batch, test.name))
+        return f"{shown(found, 'figure'):f}"
 
-    def travel(self, shipment: str, patient: str, lane: str) -> Trip:
-        """The trip of a shipment with this patient's product."""
-        late = self.fault(patient, "late_warm_courier")
+    def result_at(self, batch: str, test: Test, sampled_at: datetime) -> datetime:
+        """When the laboratory calls with its last word on a sample: a germ shows before the test is over."""
+        return result_at(self._state(batch), test, sampled_at)
+
+    def travel(self, shipment: str, patient: str, lane: str, *, inbound: bool = False) -> Trip:
+        """The trip of a shipment; a fault strikes the way back to the patient, not starting material (`inbound`)."""
+        fault = None if inbound else self.fault(patient, "late_warm_courier")
         return trip(
             self.seed,
             shipment,
             lane,
             cut=self._cut,
-            late_h=float(late.numbers["hours"]) if late else 0.0,
-            warmest_cel=late.numbers["warmest"] if late else None,
+            late_h=(fault.number("hours") if fault else None) or 0.0,
+            warmest_cel=fault.number("warmest") if fault else None,
         )
 
     def scan(self, patient: str, right: str, other: str, attempt: int = 1) -> str:
@@ -200,4 +206,4 @@ class World:
         if len(parts) != 4 or parts[2:] != ["1", "1"] or parts[0] not in self._batches:
             return False
         lost = self.fault(self._batches[parts[0]].patient, "device_unknown")
-        return lost is not None and lost.words["phase"] == parts[1]
+        return lost is not None and lost.settings["phase"] == parts[1]

@@ -137,39 +137,42 @@ class Committer:
 
     async def _settle(self, items: list[Item]) -> None:
         """Bring each of these appends to its end: written and acknowledged, refused, or queued again."""
-        error: Exception | None = None
+        refused: Exception | None = None
+        unanswered: Group | None = None  # sent, and the connection lost before the answer
         for attempt in range(ATTEMPTS):
             items = [item for item in items if not item.future.done()]
             if not items:
                 return
-            group = Group()
             try:
-                group = await self._prepare(items)
+                if unanswered and await self._is_written(unanswered):
+                    self._acknowledge(unanswered)
+                    return
+                unanswered = None
+                if refused and len(items) == 1 and await self._judge(items[0], refused):
+                    return
+                refused = None
+                unanswered = group = await self._prepare(items)
                 await self._write(group)
             except _GONE as gone:
-                error = gone
                 if not await self._reconnect():
                     for item in items:
                         item.fail(refusals.unknown_outcome(str(gone)))
                     return
-                if not await self._is_written(group):
-                    continue
-            except (extras.ClaimLost, asyncpg.PostgresError) as refused:
-                error = refused
+            except (extras.ClaimLost, asyncpg.PostgresError) as error:
+                refused, unanswered = error, None
                 self._forget(items)
-                if getattr(refused, "sqlstate", "") in _AGAIN:
+                if getattr(error, "sqlstate", "") in _AGAIN:
+                    refused = None
                     await asyncio.sleep(0.0005 * attempt)
                 elif len(items) > 1:  # so that only the one in conflict fails
                     for item in items:
                         await self._settle([item])
                     return
-                else:
-                    await self._judge(items[0], refused)
-                continue
-            self._acknowledge(group)
-            return
+            else:
+                self._acknowledge(group)
+                return
         for item in items:
-            item.fail(refusals.unwritable(f"given up after {ATTEMPTS} attempts, the last of which said: {error}"))
+            item.fail(refusals.unwritable(f"given up after {ATTEMPTS} attempts"))
 
     async def _prepare(self, items: Iterable[Item]) -> Group:
         while True:
@@ -225,15 +228,17 @@ class Committer:
             for row, _, _ in item.rows:
                 self._rows.pop(row, None)
 
-    async def _judge(self, item: Item, error: Exception) -> None:
-        """An append that failed alone: refuse it if it cannot be; else leave it to be tried again."""
+    async def _judge(self, item: Item, error: Exception) -> bool:
+        """Refuse an append that failed alone, if it cannot be; False when it is to be tried again."""
         if not isinstance(error, extras.ClaimLost | asyncpg.IntegrityConstraintViolationError):
             item.fail(refusals.unwritable(str(error)))
-            return
+            return True
         # With fresh heads a stream that moved on is found out when the append is linked again.
         await self._read_heads([part.stream for part in item.append.parts])
         if refusal := await extras.why_not(self._connection, item.append):
             item.fail(refusal)
+            return True
+        return False
 
     async def _reconnect(self) -> bool:
         """Connect again within our patience, and see to it that nothing of the lost connection still runs."""

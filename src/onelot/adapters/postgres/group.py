@@ -93,30 +93,30 @@ def stale_heads(items: Iterable[Item], known: Mapping[str, Head]) -> list[str]:
 
 def link_all(items: Iterable[Item], known: Mapping[str, Head], projections: Sequence[Projection]) -> Group:
     """Link what can be linked on these heads; refuse or defer the rest."""
-    group, taken = Group(), set[str]()
-    blocked: set[str] = set()
+    group, taken, blocked = Group(), set[str](), set[str]()
     for item in items:
-        streams = {part.stream for part in item.append.parts}
-        given_back = {one.claim for one in item.append.claims if isinstance(one, GiveBack)}
-        wait = bool(streams & blocked or given_back & taken)
+        claims = item.append.claims
+        given_back = {one.claim for one in claims if isinstance(one, GiveBack)} if claims else ()
         try:
-            new = {} if wait else _link(item, group.heads, known)
-            if new is not None and not wait:
+            wait = any(part.stream in blocked for part in item.append.parts) or any(one in taken for one in given_back)
+            new = None if wait else _link(item, group.heads, known)
+            if new is not None:
                 item.rows = [
                     ((view.name, key), entry, view)
-                    for entry in item.entries
                     for view in projections
+                    for entry in item.entries
                     for key in view.keys(entry)
                 ]
         except Exception as refused:  # this append's own fault: a stream moved on, a value without canonical form
             item.fail(refused)
             continue
-        if wait or new is None:
-            blocked |= streams
+        if new is None:
+            blocked.update(part.stream for part in item.append.parts)
             group.deferred.append(item)
             continue
-        group.heads |= new
-        taken |= {one.claim for one in item.append.claims if isinstance(one, TakeInterval | TakeQuantity)}
+        group.heads.update(new)
+        if claims:
+            taken.update(one.claim for one in claims if isinstance(one, TakeInterval | TakeQuantity))
         group.items.append(item)
     return group
 

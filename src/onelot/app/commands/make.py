@@ -11,7 +11,6 @@ from onelot import make
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, check_scope, next_deviation, open_work
 from onelot.app.context import Context
-from onelot.app.formulas import evaluate
 from onelot.make.control import Proposal
 from onelot.make.equipment import Answer
 from onelot.record.errors import BadInput, Held, Mismatch
@@ -272,7 +271,7 @@ def _adjust_parameter(context: Context, command: AdjustParameter) -> None:
 
 @dataclass(frozen=True)
 class FillContainers(Command):
-    """Fill and label the drug product: container -> amount in `unit`, container -> kind; labels reconcile, two people."""
+    """Fill and label the drug product: container -> amount and kind; labels reconcile, two people."""
 
     batch: str
     phase: str
@@ -332,7 +331,6 @@ def _complete_phase(context: Context, command: CompletePhase) -> None:
             command.phase,
             context.now,
             parameters=work.parameters,
-            evaluate=evaluate,
             by=context.actor.id,
             verified_by=command.verified_by,
             deviation=deviation,

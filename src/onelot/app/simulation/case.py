@@ -13,6 +13,7 @@ from onelot.adapters.vault import Identity
 from onelot.app.commands import make as making
 from onelot.app.commands import order
 from onelot.app.context import SYSTEM, Context
+from onelot.app.simulation.filling import vial_ml
 from onelot.app.simulation.site import PLANT, Site
 from onelot.make.needs import span
 from onelot.profile.document import Document
@@ -24,7 +25,7 @@ from onelot.record.terms.values import Finding
 from onelot.record.units import convert
 from onelot.twin.faults import Kind
 from onelot.twin.memory import Memory
-from onelot.twin.world import World
+from onelot.twin.world import SEED_CELLS, World
 
 
 @dataclass
@@ -107,12 +108,14 @@ class Stage:
     def number(self, case: Case, kind: Kind, name: str) -> Decimal | None:
         """A number of a fault of this case."""
         fault = self.world.fault(case.key, kind)
-        return fault.numbers[name] if fault else None
+        found = fault.settings.get(name) if fault else None
+        return found if isinstance(found, Decimal) else None
 
     def word(self, case: Case, kind: Kind, name: str) -> str | None:
         """A word of a fault of this case."""
         fault = self.world.fault(case.key, kind)
-        return fault.words[name] if fault else None
+        found = fault.settings.get(name) if fault else None
+        return found if isinstance(found, str) else None
 
     def therapy_of(self, case: Case) -> Therapy | None:
         """The case's therapy, once it is ordered."""
@@ -122,8 +125,8 @@ class Stage:
             for coi, row in house.journal.rows("therapies").items() if patient else ():
                 if row["patient"] == patient and row["recipe"] == case.recipe.identifier:
                     self.ordered[case.key] = coi
-        coi = self.ordered.get(case.key)
-        return house.loop.reader.therapy(coi) if coi else None
+        ordered = self.ordered.get(case.key)
+        return house.loop.reader.therapy(ordered) if ordered else None
 
     def held_at(self, therapy: Therapy) -> datetime | None:
         """When the therapy was last held."""
@@ -155,37 +158,44 @@ class Stage:
 
     def begin(self, batch: Batch, therapy: Therapy | None, case: Case | None) -> None:
         """Tell the world of a batch, from the record; told again it changes nothing."""
+        context = self.context()
         if batch.batch not in self.begun:
             started = batch.runs[0].started_at if batch.runs else self.now
             collected: dict[str, Decimal] = {}
-            context = self.context()
             for donation in therapy.collections if therapy else ():
                 for fact in donation.counts:
                     value = context.open(fact.value)
                     if isinstance(value, Decimal):
                         collected[fact.name] = collected.get(fact.name, Decimal(0)) + value
-            weight = self.weight(therapy) if therapy else Decimal(0)
-            self.world.begin(batch.batch, case.key if case else "stock", started, weight, collected)
+            aimed = self._aimed(therapy)
+            self.world.begin(
+                batch.batch,
+                case.key if case else "",
+                started,
+                self.weight(therapy) if therapy else Decimal(0),
+                collected,
+                seed_cells=aimed.get("cells_to_seed", SEED_CELLS),
+                given={"vials": aimed["vials"]} if "vials" in aimed else None,
+            )
             self.begun.add(batch.batch)
         if batch.filled is not None and f"{batch.batch}/filled" not in self.begun:
-            self.world.fill(batch.batch, self._filled(batch, therapy))
-            self.begun.add(f"{batch.batch}/filled")
+            self.fill(batch, therapy, _filled_at(batch) or self.now)
 
-    def _filled(self, batch: Batch, therapy: Therapy | None) -> dict[str, Decimal]:
-        """What the laboratory finds of the amount filled, by test."""
-        amount = sum((each.amount for each in batch.containers), Decimal(0))
-        contents = {"cell_dose": amount}
-        if therapy is not None:
-            parameters = {name: found.value for name, found in self.context().open_parameters(therapy).items()}
-            recipe = self.site.house.loop.reader.recipe(batch.recipe) if batch.recipe else None
-            aimed = parameters.get(recipe.dose_parameter) if recipe else None
-            for test in recipe.specification if recipe else ():
-                limit = test.low or test.high
-                if aimed and limit is not None and limit.basis == "tailored dose":
-                    contents[test.name] = 100 * amount / aimed
-                elif limit is not None and test.name == "cell_dose" and "kg" in limit.unit:
-                    contents[test.name] = amount / self.weight(therapy)
-        return contents
+    def fill(self, batch: Batch, therapy: Therapy | None, at: datetime) -> Decimal:
+        """The product goes into its containers; how much stands in them, in the unit of the dose."""
+        aimed = self._aimed(therapy)
+        recipe = self.site.house.loop.reader.recipe(batch.recipe) if batch.recipe else None
+        wanted = aimed.get(recipe.dose_parameter, Decimal(1)) if recipe else Decimal(1)
+        put = None
+        if recipe is not None and recipe.kind == "kit":
+            put = sum((each.amount * vial_ml(each.lot.stream) for each in batch.charged), Decimal(0))
+        self.begun.add(f"{batch.batch}/filled")
+        return self.world.fill(batch.batch, at, wanted, put=put)
+
+    def _aimed(self, therapy: Therapy | None) -> dict[str, Decimal]:
+        if therapy is None:
+            return {}
+        return {name: found.value for name, found in self.context().open_parameters(therapy).items()}
 
     def free_equipment(self, equipment_class: str, batch: Batch) -> str:
         """A qualified unit of the class at the plant that no other open batch runs on."""
@@ -224,7 +234,7 @@ class Stage:
     def asks_exceptionally(self, case: Case) -> bool:
         """Whether the physician asks for exceptional supply."""
         fault = self.world.fault(case.key, "low_viability")
-        return fault is not None and fault.words.get("exceptional") == "yes"
+        return fault is not None and fault.settings.get("exceptional") is True
 
     def terminate(self, batch: Batch, reason: str, rule: str) -> None:
         """Stop a batch for good."""
@@ -239,3 +249,9 @@ class Stage:
         case.refused.append(
             {"patient": case.key, "rule": refusal.rule, "fact": refusal.what, "place": refusal.place or ""}
         )
+
+
+def _filled_at(batch: Batch) -> datetime | None:
+    """When the containers were filled: the fill phase's end, or its start while it runs."""
+    runs = [run for run in batch.runs if run.phase == "fill" or run.phase == "label"]
+    return runs[-1].started_at if runs else None

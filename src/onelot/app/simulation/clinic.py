@@ -148,6 +148,10 @@ def _correction(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> A
     return Act(last + WORKING, "weight corrected", do)
 
 
+# The rooms' names of the steps, and the batch's state there.
+_STATES = {"plan": "planned", "make": "in_process", "release": "quarantine", "deliver": "in_transit"}
+
+
 def _withdrawal(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
     """The patient withdraws after a step; then the batch is terminated and the therapy ends."""
     after = stage.word(case, "consent_withdrawn", "at")
@@ -155,7 +159,7 @@ def _withdrawal(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> A
         return None
     batch = stage.batch_of(therapy)
     if not therapy.withdrawn:
-        reached = therapy.state == after or (batch is not None and batch.state == after)
+        reached = batch is not None and batch.state == _STATES.get(after, after)
         if not reached:
             return None
 

@@ -127,7 +127,7 @@ def _do(stage: Stage, case: Case | None, work: Work, phase: Phase, need: Need) -
             command_m = commands.RecordMeasurement(batch.batch, phase.name, need.name, value, need.unit, stage.now)
             stage.site.give(command_m, "operator", PLANT)
         case "fill":
-            _fill(stage, work, phase)
+            _fill(stage, case, work, phase)
         case "scan":
             stage.site.give(
                 commands.CompletePhase(batch.batch, phase.name, second, expected_scans(work)), "operator", PLANT
@@ -136,8 +136,9 @@ def _do(stage: Stage, case: Case | None, work: Work, phase: Phase, need: Need) -
             stage.site.give(commands.CompletePhase(batch.batch, phase.name, second), "operator", PLANT)
 
 
-def _fill(stage: Stage, work: Work, phase: Phase) -> None:
-    containers, kinds, unit = contents(work)
+def _fill(stage: Stage, case: Case | None, work: Work, phase: Phase) -> None:
+    stage.begin(work.batch, work.therapy, case)
+    containers, kinds, unit = contents(work, stage.fill(work.batch, work.therapy, stage.now))
     command = commands.FillContainers(
         work.batch.batch,
         phase.name,

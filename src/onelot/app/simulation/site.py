@@ -107,9 +107,14 @@ def _people(site: Site) -> None:
         login = login_of(role, place, n)
         if login not in known:
             name = _NAMES[number % len(_NAMES)]
-            site.house.loop.handle(masters.RegisterPerson(login, name, (role,), (place,)), administrator)
+            site.house.loop.handle(masters.RegisterPerson(login, name, (role,), _sites(role, place)), administrator)
         if not known.get(login, {}).get("key"):
             site.house.enrol(login, site.password_of(login), administrator)
+
+
+def _sites(role: str, place: str) -> tuple[str, ...]:
+    """A planner books at the hospitals too; everybody else sees the records of their own site."""
+    return (place, *HOSPITALS) if role == "planner" else (place,)
 
 
 def _documents(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:

@@ -19,10 +19,11 @@ from onelot.record.terms.values import Finding
 from onelot.twin.cohort import documents
 from tests.profile.support import NOW, convert, needs
 
-SEEDS = int(__import__("os").environ.get("FZ","300"))
+SEEDS = 300
 JUNK: tuple[Any, ...] = (
     None, True, -1, 0, 1e308, -0.0, "", "x" * 5000, "2020-02-31", "\u0000", "🜁", [], {}, [[]], {"a": {}}, "9999-99-99",
-    {"value": "1"}, [None], 10**30, "../../x", "0001-01-01", {"coding": [None]}, {"coding": "x"}, "9999-12-31T23:59:59+14:00",
+    {"value": "1"}, [None], 10**30, "../../x", "0001-01-01", {"coding": [None]}, {"coding": "x"},
+    "9999-12-31T23:59:59+14:00",
 )  # fmt: skip
 
 
@@ -78,11 +79,24 @@ def use_phenopacket(path: Path) -> None:
     gather([found], (*needs("facts"), *needs("markers")), NOW, convert=convert)
 
 
-@pytest.mark.parametrize(("kind", "use"), [("bundle", use_bundle), ("phenopacket", use_phenopacket)])
+READERS = pytest.mark.parametrize(("kind", "use"), [("bundle", use_bundle), ("phenopacket", use_phenopacket)])
+
+
+@READERS
+@pytest.mark.long
+def test_many_more_bent_documents(tmp_path: Path, kind: str, use: Any) -> None:
+    bend_and_use(tmp_path, kind, use, 6000)
+
+
+@READERS
 def test_bent_documents_are_read_or_refused(tmp_path: Path, kind: str, use: Any) -> None:
+    bend_and_use(tmp_path, kind, use, SEEDS)
+
+
+def bend_and_use(tmp_path: Path, kind: str, use: Any, seeds: int) -> None:
     data, path = start(kind), tmp_path / "p.json"
     read = refused = 0
-    for seed in range(SEEDS):
+    for seed in range(seeds):
         path.write_bytes(bent(data, Random(seed)))
         try:
             use(path)

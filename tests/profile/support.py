@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from onelot.profile.document import Document, Resource
 from onelot.record.errors import BadInput
-from onelot.record.recipe import FactNeed, Logistics, MasterRecipe, Quantity, Rule, Source
+from onelot.record.recipe import FactNeed, Logistics, MasterRecipe, Quantity, Rule, Source, read_recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 9, 7, 8, tzinfo=UTC)
@@ -102,15 +102,15 @@ RULES = (
 
 
 def recipe(**changes: Any) -> MasterRecipe:
-    """A recipe with the facts of docs/facts.md and the gates of an adult's CAR-T; only what the gates read is filled."""
+    """A recipe with the facts of docs/facts.md and an adult CAR-T's gates; only what the gates read is filled."""
     q = quantity("1", "h")
     given: dict[str, Any] = {
         "schema": "onelot-recipe/1",
-        "name": "test",
+        "name": "cd19-per-kg",
         "version": "1",
         "title": "test",
         "kind": "autologous",
-        "product": "cd19-per-kg",
+        "product": "test",
         "indications": ("large B-cell lymphoma",),
         "jurisdiction": "test",
         "effective_from": date(2020, 1, 1),
@@ -143,3 +143,8 @@ def document(*bodies: Mapping[str, Any], synthetic: bool = False) -> Document:
 def days(count: float) -> datetime:
     """So many days before NOW."""
     return NOW - timedelta(days=count)
+
+
+def shipped(name: str) -> MasterRecipe:
+    """A recipe as it is shipped."""
+    return read_recipe(json.loads((ROOT / f"src/onelot/data/recipes/{name}.json").read_text("utf-8")), place=name)

@@ -171,6 +171,21 @@ def test_drugs_count_by_their_last_day() -> None:
     assert only(name=name).findings[0].fact == name, "nothing said about a drug is not the same as never taken"
 
 
+def test_drugs_by_reference() -> None:
+    name = "steroid_stopped_at"
+    course = {k: v for k, v in fhir.steroid_course("p", days(30), days(10)).items() if k != "medicationCodeableConcept"}
+    drug = {"resourceType": "Medication", "id": "m", "code": fhir.concept(fhir.RXNORM, "8640", "prednisone")}
+    inside = {**course, "contained": [drug], "medicationReference": {"reference": "#m"}}
+    assert name in only(inside, name=name).facts
+    beside = {**course, "medicationReference": {"reference": "Medication/m"}}
+    assert name in only(beside, drug, name=name).facts
+    found = only(beside, fhir.steroid_not_taken("p", days(1)), name=name)
+    assert found.facts == {}
+    assert "leads nowhere" in found.findings[0].what
+    other = {**drug, "code": fhir.concept(fhir.RXNORM, "161", "acetaminophen")}
+    assert only(beside, other, fhir.steroid_not_taken("p", days(1)), name=name).facts[name].value == "never"
+
+
 def test_a_condition_must_stand_and_be_confirmed() -> None:
     body = fhir.condition("p", fhir.SNOMED, "109969005", "DLBCL", days(90))
     assert only(body, name="indication").facts["indication"].value == "large B-cell lymphoma"
@@ -183,6 +198,9 @@ def test_documents_of_two_people_are_refused() -> None:
     other = {**WHO, "id": "q"}
     with pytest.raises(Mismatch):
         gather([document(WHO), document(other)], [need("weight_kg")], NOW, convert=convert)
+    nobody = {k: v for k, v in WHO.items() if k != "id"}
+    with pytest.raises(Mismatch):
+        gather([document(nobody), document(WHO)], [], NOW, convert=convert)
     number = {"identifier": [{"system": "s", "value": "1"}]}
     gather([document({**WHO, **number}), document({**other, **number})], [], NOW, convert=convert)
 

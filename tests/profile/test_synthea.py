@@ -12,12 +12,14 @@ import pytest
 
 from onelot.adapters.fhir import ConsentFound, Order, consent_of, identity_of, order_of, read_bundle
 from onelot.app.cohort import overlaid, synthea_overlays
+from onelot.app.formulas import evaluate as run_formula
 from onelot.profile.document import Document
-from onelot.profile.eligibility import judge
-from onelot.profile.facts import gather
+from onelot.profile.eligibility import Evaluate, judge
+from onelot.profile.facts import Convert, gather
 from onelot.record.recipe import MasterRecipe
 from onelot.record.terms.values import Finding
-from tests.profile.support import ROOT, convert, evaluate, needs, recipe, shared
+from onelot.record.units import convert as convert_units
+from tests.profile.support import ROOT, convert, evaluate, needs, recipe, shared, shipped
 
 pytestmark = pytest.mark.shared
 FILES = sorted(shared("synthea-r4").glob("*.json"))
@@ -45,12 +47,14 @@ def read(path: Path) -> Document:
     return read_bundle(path)
 
 
-def gates(bundle: Document, now: datetime, asked: MasterRecipe) -> tuple[Finding, ...]:
+def gates(
+    bundle: Document, now: datetime, asked: MasterRecipe, units: Convert = convert, formulas: Evaluate = evaluate
+) -> tuple[Finding, ...]:
     """All that stands between an order and collection."""
-    order, consent = order_of(bundle, asked.product, now), consent_of(bundle, now)
+    order, consent = order_of(bundle, asked.name, now), consent_of(bundle, now)
     found = [each for each in (order, consent) if isinstance(each, Finding)]
-    read_facts = gather([bundle], asked.facts, now, convert=convert)
-    read_markers = gather([bundle], asked.markers, now, convert=convert)
+    read_facts = gather([bundle], asked.facts, now, convert=units)
+    read_markers = gather([bundle], asked.markers, now, convert=units)
     judged = judge(
         asked,
         read_facts.facts,
@@ -58,7 +62,7 @@ def gates(bundle: Document, now: datetime, asked: MasterRecipe) -> tuple[Finding
         consent_until=consent.valid_until if isinstance(consent, ConsentFound) else None,
         markers=read_markers.facts,
         now=now,
-        evaluate=evaluate,
+        evaluate=formulas,
         gathered=(*read_facts.findings, *read_markers.findings),
     )
     return (*found, *judged)
@@ -78,19 +82,30 @@ def test_without_an_overlay_every_patient_is_held_and_told_where(path: Path) -> 
     assert isinstance(body, float)
 
 
+def reasons(found: tuple[Finding, ...]) -> set[str]:
+    """Rules by name, everything else by its fact."""
+    names = ("alive", "adult", "lymphocytes", "washout")
+    return {next((f"rule {name}" for name in names if f"{name} (" in one.rule), one.fact) for one in found}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.split("_")[0])
+def test_the_shipped_recipe_says_the_same(path: Path) -> None:
+    """The recipe, units and formula engine that production runs."""
+    asked = shipped("cd19-per-kg")
+    assert {"order", "consent", "lymphocytes_per_ul"} <= {
+        one.fact for one in gates(read(path), WALL_CLOCK, asked, convert_units, run_formula)
+    }
+    bundle, now = overlaid(read(path), synthea_overlays())
+    assert now is not None
+    assert reasons(gates(bundle, now, asked, convert_units, run_formula)) == HELD[path.name.split("_")[0]]
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.split("_")[0])
 def test_with_its_overlay_each_patient_goes_on_or_is_held_for_its_own_reason(path: Path) -> None:
     bundle, now = overlaid(read(path), synthea_overlays())
     assert now is not None
     found = gates(bundle, now, recipe())
-    said = {
-        next(
-            (f"rule {name}" for name in ("alive", "adult", "lymphocytes", "washout") if f"rule {name} " in one.rule),
-            one.fact,
-        )
-        for one in found
-    }
-    assert said == HELD[path.name.split("_")[0]]
+    assert reasons(found) == HELD[path.name.split("_")[0]]
     overlay = synthea_overlays()[str(next(bundle.of("Patient")).body["id"])]
     assert overlay.expected == ("held" if found else "administered")
     order = order_of(bundle, "cd19-per-kg", now)

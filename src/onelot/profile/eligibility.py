@@ -121,7 +121,7 @@ def _rule(
             if name not in named
         ]
     constants = {name: quantity.value for name, quantity in rule.constants.items()}
-    used = {name: values[name] for name in rule.uses if name in values}
+    used = {name: values[name] for name in (*rule.uses, "now") if name in values}
     place = " and ".join(places[name] for name in rule.uses if name in places)
     fact = ", ".join(name for name in rule.uses if name in places)
     try:

@@ -86,11 +86,11 @@ def gather(documents: Sequence[Document], needs: Sequence[FactNeed], now: dateti
 def one_person(documents: Sequence[Document]) -> None:
     """Refuse documents of two people: every Patient shares an identifier or id, every phenopacket names one of them."""
     known: set[str] = set()
-    for patient in resources_of(documents, "Patient"):
+    for number, patient in enumerate(resources_of(documents, "Patient")):
         body = patient.body
         names = {f"id|{body['id']}"} if body.get("id") else set()
         names |= {f"{each.get('system', '')}|{each['value']}" for each in body.get("identifier", ()) if "value" in each}
-        if known and not known & names:
+        if number and not known & names:
             raise _two_people(patient.pointer)
         known |= names
     values = {each.split("|", 1)[1] for each in known}
@@ -182,7 +182,8 @@ def _read(statement: Statement, need: FactNeed, convert: Convert) -> _Read:
 
 def _unusable(reads: Sequence[_Read], need: FactNeed) -> Finding | None:
     # Findings go to the record in the clear: they name rule and place, never the value.
-    first = reads[0]
+    # Of drugs the last day of all counts, so that one course nobody can read is one too many.
+    first = next((read for read in reads if read.problem), reads[0]) if need.kind == "date" else reads[0]
     if first.problem:
         return Finding(
             rule="docs/facts.md rule 4: a newest value that cannot be right is never replaced by an older one",

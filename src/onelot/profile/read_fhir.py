@@ -139,17 +139,28 @@ def _disease(resource: Resource, codes: Mapping[str, str]) -> Iterator[Statement
 
 
 def _drugs(codes: Mapping[str, str], documents: Sequence[Document], now: datetime) -> Iterator[Statement]:
-    medications = {m.body.get("id"): m.body.get("code") for m in resources_of(documents, "Medication")}
+    medications = {str(m.body.get("id")): m.body for m in resources_of(documents, "Medication")}
     for resource in resources_of(documents, *DRUGS):
-        body = resource.body
-        concept = body.get("medicationCodeableConcept")
-        if concept is None and (reference := body.get("medicationReference", {}).get("reference")):
-            concept = medications.get(str(reference).rsplit("/")[-1].rsplit(":")[-1])
-        if body.get("status") == "entered-in-error" or not any(key in codes for key in keys_of(concept)):
+        if resource.body.get("status") == "entered-in-error":
             continue
-        found = _course(resource, now)
-        if found and (found.at is None or found.at <= now):
-            yield found
+        concept = _drug(resource.body, medications)
+        if concept is None:
+            problem = "a drug is named by a reference that leads nowhere"
+            yield stated(resource, now, "/medicationReference", "", problem=problem)
+        elif any(key in codes for key in keys_of(concept)):
+            found = _course(resource, now)
+            if found and (found.at is None or found.at <= now):
+                yield found
+
+
+def _drug(body: Mapping[str, Any], medications: Mapping[str, Mapping[str, Any]]) -> Any:
+    """What was given, from the resource itself, a contained or another Medication; None where nothing says so."""
+    if "medicationCodeableConcept" in body:
+        return body["medicationCodeableConcept"]
+    reference = str(body.get("medicationReference", {}).get("reference", ""))
+    contained = {f"#{each.get('id')}": each for each in body.get("contained", ())}
+    found = contained.get(reference) or medications.get(reference.rsplit("/")[-1].rsplit(":")[-1])
+    return found.get("code", {}) if found else None
 
 
 def _course(resource: Resource, now: datetime) -> Statement | None:
@@ -196,11 +207,13 @@ def _age(patient: Resource, now: datetime) -> Iterator[Statement]:
 def _alive(patient: Resource, now: datetime) -> Iterator[Statement]:
     died = patient.body.get("deceasedDateTime")
     if died is not None:
-        yield stated(patient, now, "/deceasedDateTime", (instant(died) or now) > now, original=str(died))
+        yield stated(patient, now, "/deceasedDateTime", (instant(died) or now) > now, original=f"deceased: {died}")
     else:
         dead = bool(patient.body.get("deceasedBoolean", False))
         place = "/deceasedBoolean" if "deceasedBoolean" in patient.body else ""
-        yield stated(patient, now, place, not dead, original=str(dead) if place else "no death recorded")
+        yield stated(
+            patient, now, place, not dead, original=f"deceased: {dead}".lower() if place else "no death recorded"
+        )
 
 
 def _sex(patient: Resource, now: datetime) -> Iterator[Statement]:

@@ -66,16 +66,38 @@ BAD: list[tuple[str, Any, str, str]] = [
     ("no type", {"resourceType": "Bundle", "entry": []}, "Bundle.type", "#/type"),
     ("entries no list", {"resourceType": "Bundle", "type": "batch", "entry": {}}, "no list", "#/entry"),
     ("entry no object", {"resourceType": "Bundle", "type": "batch", "entry": [1]}, "no object", "#/entry/0"),
-    ("resource no object", {"resourceType": "Bundle", "type": "batch", "entry": [{"resource": 1}]}, "no FHIR", "/entry/0"),
+    (
+        "resource no object",
+        {"resourceType": "Bundle", "type": "batch", "entry": [{"resource": 1}]},
+        "no FHIR",
+        "/entry/0",
+    ),
     ("R5 said", {**bundle(), "fhirVersion": "5.0.0"}, "FHIR version 5.0.0", "#/fhirVersion"),
-    ("STU3 said", bundle({"resourceType": "CapabilityStatement", "fhirVersion": "3.0.1"}), "3.0.1", "/entry/1/resource"),
+    (
+        "STU3 said",
+        bundle({"resourceType": "CapabilityStatement", "fhirVersion": "3.0.1"}),
+        "3.0.1",
+        "/entry/1/resource",
+    ),
     ("unknown element", bundle(weight(colour="red")), "not valid FHIR R4", "#/entry/1/resource/colour"),
-    ("text for number", bundle(weight(valueQuantity={"value": "eighty"})), "R4", "/entry/1/resource/valueQuantity/value"),
+    (
+        "text for number",
+        bundle(weight(valueQuantity={"value": "eighty"})),
+        "R4",
+        "/entry/1/resource/valueQuantity/value",
+    ),
     ("no code", bundle({k: v for k, v in weight().items() if k != "code"}), "not valid FHIR R4", "/entry/1/resource"),
-    ("bad date", bundle(weight(effectiveDateTime="yesterday")), "not valid FHIR R4", "/entry/1/resource/effectiveDateTime"),
+    (
+        "bad date",
+        bundle(weight(effectiveDateTime="yesterday")),
+        "not valid FHIR R4",
+        "/entry/1/resource/effectiveDateTime",
+    ),
     (
         "R5 consent",
-        bundle({"resourceType": "Consent", "status": "active", "decision": "permit", "subject": {"reference": "Patient/p"}}),
+        bundle(
+            {"resourceType": "Consent", "status": "active", "decision": "permit", "subject": {"reference": "Patient/p"}}
+        ),
         "reads as FHIR R5",
         "/entry/1/resource",
     ),

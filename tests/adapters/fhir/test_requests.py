@@ -48,7 +48,9 @@ def test_consent_scopes_and_period() -> None:
 
 def test_a_later_consent_replaces_an_earlier_one() -> None:
     until = NOW + timedelta(days=99)
-    found = consent_of(document(fhir.consent("p", ALL[:1], days(2), until), fhir.consent("p", ALL, days(5), until)), NOW)
+    found = consent_of(
+        document(fhir.consent("p", ALL[:1], days(2), until), fhir.consent("p", ALL, days(5), until)), NOW
+    )
     assert isinstance(found, ConsentFound)
     assert found.scopes == ("collection",)
 

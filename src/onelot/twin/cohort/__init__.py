@@ -5,6 +5,6 @@ ranges of ours and show the machinery, not a population.
 """
 
 from onelot.twin.cohort.make import documents
-from onelot.twin.cohort.plan import CohortPlan, Expected, Fault, PatientPlan, read_expected, read_plan
+from onelot.twin.cohort.plan import CohortPlan, Expected, PatientPlan, read_expected, read_plan
 
-__all__ = ["CohortPlan", "Expected", "Fault", "PatientPlan", "documents", "read_expected", "read_plan"]
+__all__ = ["CohortPlan", "Expected", "PatientPlan", "documents", "read_expected", "read_plan"]

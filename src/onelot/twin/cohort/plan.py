@@ -5,36 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from onelot.record.errors import BadInput
+from onelot.twin.faults import Fault, Kind, read_fault
 
 FORMAT = "onelot-cohort/1"
-KINDS = frozenset(
-    {
-        "weak_collection",
-        "stalled_growth",
-        "low_viability",
-        "late_sterility_failure",
-        "late_warm_courier",
-        "wrong_bag",
-        "weight_corrected",
-        "consent_withdrawn",
-        "device_unknown",
-        "late_fact",
-    }
-)
 ENDS = frozenset({"administered", "held", "terminated", "rejected", "returned", "ended"})
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing that goes wrong: its kind and settings (see docs/cohort.md)."""
-
-    kind: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,7 +26,7 @@ class PatientPlan:
     chart: Mapping[str, Any]
     faults: tuple[Fault, ...]
 
-    def fault(self, kind: str) -> Fault | None:
+    def fault(self, kind: Kind) -> Fault | None:
         """The patient's fault of this kind, if there is one."""
         return next((one for one in self.faults if one.kind == kind), None)
 
@@ -99,12 +78,7 @@ def read_expected(text: str) -> tuple[Expected, ...]:
 
 
 def _patient(each: Mapping[str, Any], place: str) -> PatientPlan:
-    faults = tuple(
-        Fault(fault["kind"], {k: v for k, v in fault.items() if k != "kind"}) for fault in each.get("faults", ())
-    )
-    for fault in faults:
-        if fault.kind not in KINDS:
-            raise _bad(f"{fault.kind!r} is no fault that the twin knows", place)
+    faults = tuple(read_fault(one, place=f"{place}/faults/{n}") for n, one in enumerate(each.get("faults", ())))
     return PatientPlan(each["patient"], each["product"], _moment(each["ordered_at"]), each.get("chart", {}), faults)
 
 

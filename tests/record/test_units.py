@@ -69,7 +69,16 @@ def test_a_habit_is_refused_with_the_code_that_was_meant(habit: str, meant: str)
 
 @pytest.mark.parametrize(
     ("have", "want"),
-    [("kg", "cm"), ("[iU]", "1"), ("[EU]", "[iU]"), ("Np", "1"), ("mol", "g"), ("pH", "1"), ("mL", "g"), ("/kg", "/mL")],
+    [
+        ("kg", "cm"),
+        ("[iU]", "1"),
+        ("[EU]", "[iU]"),
+        ("Np", "1"),
+        ("mol", "g"),
+        ("pH", "1"),
+        ("mL", "g"),
+        ("/kg", "/mL"),
+    ],
 )
 def test_what_does_not_convert_is_refused(have: str, want: str) -> None:
     with pytest.raises(BadInput):

@@ -14,7 +14,7 @@ from onelot.adapters.recipes import load, shipped
 from onelot.record.errors import BadInput
 from onelot.record.recipe import digest_of, read_recipe, recipe_schema, write_recipe
 
-FOLDER = files("onelot.data") / "recipes"
+FOLDER = files("onelot") / "data" / "recipes"
 
 
 def test_five_recipes_ship_and_their_kinds() -> None:

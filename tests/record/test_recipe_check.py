@@ -188,3 +188,12 @@ def test_every_change_of_one_number_is_seen() -> None:
 
     walk(data)
     assert seen == len(list(quantities(ALL["cd34-edited"])))
+
+
+def test_an_amount_that_shows_a_health_value_is_noticed() -> None:
+    told = [each.path for each in check(ALL[KIT]) if "stands in clear" in each.what]
+    assert told == ["/procedure/pick/aav9-vial-5.5ml", "/procedure/pick/aav9-vial-8.3ml"]  # by band, not by weight
+    for name in (KG, "cd19-flat", CD34, STOCK):
+        assert not [each for each in check(ALL[name]) if "stands in clear" in each.what]
+    by_weight = changed(KG, put("parameters/vector_ml/formula", "dose * moi / titre"))
+    assert any("follows weight_kg" in each.what for each in check(by_weight))

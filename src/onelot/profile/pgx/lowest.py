@@ -87,7 +87,7 @@ def possible_lowest(
     if not sure or copies != {2}:
         return table.all()
     try:
-        ways = layings(definition, table, sure)
+        ways = layings(definition, table, sure) + layings(definition, table, _without_lone_tag(definition, sure))
     except TooMany:
         return table.all()
     unseen = [a for a in definition.alleles[1:] if not set(a.cells) <= set(sure)]
@@ -97,19 +97,15 @@ def possible_lowest(
     found: set[Phenotype] = set()
     for way in ways:
         choices = [{function} | {_least(table, (function, other)) for other in hidden} for function in way.functions]
-        choices = [c | _if_exon_alone(definition, table, sure) for c in choices]
         found |= {table.of_functions([one, other]) for one, other in product(*choices)}
     return frozenset(found)
 
 
-def _if_exon_alone(definition: GeneDefinition, table: PhenotypeTable, sure: Mapping[int, Observed]) -> set[str | None]:
+def _without_lone_tag(definition: GeneDefinition, sure: Mapping[int, Observed]) -> dict[int, Observed]:
     """HapB3 called from its exonic tag alone may turn out absent once the intronic variant is read."""
     loci = {locus.rsid: n for n, locus in enumerate(definition.loci)}
-    intron, exon = loci.get(INTRON_RSID), loci.get(EXON_RSID)
-    if intron is None or exon is None or intron in sure or exon not in sure:
-        return set()
-    rest = {n: o for n, o in sure.items() if n != exon}
-    return {function for way in layings(definition, table, rest) for function in way.functions} if rest else set()
+    alone = loci.get(INTRON_RSID) not in sure
+    return {n: o for n, o in sure.items() if not (alone and n == loci.get(EXON_RSID))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import orjson
 
+from onelot.adapters.cache import default_cache
 from onelot.adapters.genome_sources import read_sequences
 from onelot.record.errors import BadInput, Broken, Refused
 from onelot.tailor.offtarget.planes import SequencePlanes, letters, words_for
@@ -91,12 +92,6 @@ def index_places(source: Path, cache: Path) -> tuple[Path, Path]:
     full = source.resolve()
     name = f"{full.name}.{hashlib.sha256(os.fsencode(full)).hexdigest()[:16]}{SUFFIX}"
     return full.with_name(full.name + SUFFIX), cache / "genomes" / name
-
-
-def default_cache() -> Path:
-    """The user's cache folder for onelot (XDG base directories)."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "onelot"
 
 
 def source_facts(source: Path) -> dict[str, Any]:

@@ -134,8 +134,12 @@ def count_tile(planes: Words, at: Words, short: bool, limit: int, hits: Words) -
         found = any21(planes, at, first, last, l0, l1, l2) if short else any35(planes, at, first, last, l0, l1, l2)
         if found == np.uint64(0):
             continue
-        for w in range(first, last):
-            hits[w] = within21(planes, at, w, l0, l1, l2) if short else within35(planes, at, w, l0, l1, l2)
+        for w in range(block, block + BLOCK):
+            word = np.uint64(w)
+            after = np.uint64(w + 1)
+            hits[w] = (
+                any21(planes, at, word, after, l0, l1, l2) if short else any35(planes, at, word, after, l0, l1, l2)
+            )
     return True
 
 

@@ -125,5 +125,7 @@ def planes_of_many(sequences: Sequence[tuple[str, str]]) -> tuple[SequencePlanes
                 remedy="check what the sequence was read from",
                 place=name,
             )
+        for plane in (low, high, valid):
+            plane.flags.writeable = False  # as in a mapped index, so that the loops are compiled for one kind only
         made.append(SequencePlanes(name, len(sequence), low, high, valid))
     return tuple(made)

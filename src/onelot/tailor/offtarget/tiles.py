@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from onelot.tailor.offtarget.compiled import compiled
@@ -95,7 +97,10 @@ def plane_starts(guides: Bytes, dna: int, rna: int, zero: int) -> Words:
 @compiled
 def _grown(pairs: Ints) -> Ints:
     larger = np.empty((pairs.shape[0] * 2, 2), dtype=np.int64)
-    larger[: pairs.shape[0]] = pairs
+    # a loop, since numba takes seconds to compile the assignment of a slice
+    for i in range(pairs.shape[0]):
+        larger[i, 0] = pairs[i, 0]
+        larger[i, 1] = pairs[i, 1]
     return larger
 
 
@@ -129,6 +134,24 @@ def _search_tile(
 
 
 @compiled
+def _list_anchors(words: Words, window: int, first: int, last: int, anchors: Ints, count: int) -> int:
+    """Append the positions of the bits set, as far as they lie in [first, last); returns the new count."""
+    for i in range(words.shape[0]):
+        position = (window + i) << 6
+        word = words[i]
+        if position < first:
+            word &= ~np.uint64(0) << np.uint64(first - position)
+        if last - position < 64:
+            word &= (np.uint64(1) << np.uint64(last - position)) - np.uint64(1)
+        while word != np.uint64(0):
+            lowest = word & (~word + np.uint64(1))
+            anchors[count] = position + np.int64(ones(lowest - np.uint64(1)))
+            word ^= lowest
+            count += 1
+    return count
+
+
+@compiled
 def scan(
     low: Words, high: Words, valid: Words, sequence_length: int, first: int, last: int,
     pam: Bytes, right: bool, guides: Bytes, dna: int, rna: int, limit: int,
@@ -155,11 +178,11 @@ def scan(
     starts = plane_starts(guides, dna, rna, 4 * width * TILE)
     states = np.zeros((dna + 1) * (rna + 1) * (limit + 1) * TILE, dtype=np.uint64)
     hits = np.zeros(TILE, dtype=np.uint64)
-    anchors = np.empty(SITES, dtype=np.int64)
     found = np.empty(STRETCH, dtype=np.uint64)
+    anchors = np.empty(SITES + STRETCH * 64, dtype=np.int64)
     pairs = np.empty((1024, 2), dtype=np.int64)
-    used = 0
-    count = 0
+    used: Any = np.int64(0)  # a plain 0 would be a literal type to numba, and everything compiled twice
+    count: Any = np.int64(0)
     if right:
         first = max(first, shortest)
     else:
@@ -168,25 +191,16 @@ def scan(
     for window in range(first >> 6, end_word, STRETCH):
         here = found[: min(STRETCH, end_word - window)]
         pam_words(low, high, valid, window, pam, here)
-        for i in range(here.shape[0]):
-            position = (window + i) << 6
-            word = here[i]
-            if position < first:
-                word &= ~np.uint64(0) << np.uint64(first - position)
-            if last - position < 64:
-                word &= (np.uint64(1) << np.uint64(last - position)) - np.uint64(1)
-            while word != np.uint64(0):
-                lowest = word & (~word + np.uint64(1))
-                anchors[count] = position + np.int64(ones(lowest - np.uint64(1)))
-                word ^= lowest
-                count += 1
-                if count == SITES:
-                    fill_tile(low, high, valid, anchors, count, width, offset, right, planes)
-                    pairs, used = _search_tile(
-                        planes, starts, length, dna, rna, limit, anchors, count, states, hits, pairs, used
-                    )
-                    count = 0
-    if count:
-        fill_tile(low, high, valid, anchors, count, width, offset, right, planes)
-        pairs, used = _search_tile(planes, starts, length, dna, rna, limit, anchors, count, states, hits, pairs, used)
+        count = _list_anchors(here, window, first, last, anchors, count)
+        taken = 0
+        # full tiles, and after the last stretch whatever is left; one place only, or it would be compiled twice
+        while count - taken >= SITES or (taken < count and window + STRETCH >= end_word):
+            now: Any = min(SITES, count - taken)
+            some = anchors[taken : taken + now]
+            fill_tile(low, high, valid, some, now, width, offset, right, planes)
+            pairs, used = _search_tile(planes, starts, length, dna, rna, limit, some, now, states, hits, pairs, used)
+            taken += now
+        for i in range(count - taken):
+            anchors[i] = anchors[taken + i]
+        count -= taken
     return pairs[:used].copy()

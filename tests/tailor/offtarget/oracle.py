@@ -96,26 +96,86 @@ def alignments(spacer, protospacer, limit, dna, rna):
     return found
 
 
-def bulged(genome, guides, pam, side, limit, dna, rna):
-    """Search with bulges: every PAM of both strands, every length of protospacer, every alignment."""
-    best = {}
+def every(genome, guides, pam, side, limit, dna, rna):
+    """Rows of every PAM of both strands, every length of protospacer and every alignment count, none left out."""
     for chrom, text in genome.items():
         for strand, read in (("+", clean(text)), ("-", flipped(clean(text)))):
             for p in range(len(read) - len(pam) + 1):
                 if any(c not in SETS[k] for c, k in zip(read[p : p + len(pam)], pam, strict=True)):
                     continue
+                there = read[p : p + len(pam)]
                 for name, spacer in guides.items():
                     for length in range(len(spacer) - rna, len(spacer) + dna + 1):
                         a, b = (p - length, p) if side == 3 else (p + len(pam), p + len(pam) + length)
                         if a < 0 or b > len(read):
                             continue
+                        first, last = min(a, p), max(b, p + len(pam))
+                        start, end = (first, last) if strand == "+" else (len(read) - last, len(read) - first)
                         for (d, r), (m, shown) in alignments(spacer, read[a:b], limit, dna, rna).items():
-                            first, last = min(a, p), max(b, p + len(pam))
-                            there = read[p : p + len(pam)]
                             site = shown + there if side == 3 else there + shown
-                            start, end = (first, last) if strand == "+" else (len(read) - last, len(read) - first)
-                            key = (name, chrom, strand, end)
-                            rank = (m + d + r, d + r, site)
-                            if key not in best or rank < best[key][0]:
-                                best[key] = (rank, (name, chrom, start, end, strand, site, m, d, r))
-    return {row for _, row in best.values()}
+                            yield (name, chrom, start, end, strand, site, m, d, r)
+
+
+def rank(row):
+    _, _, _, _, _, site, m, d, r = row
+    return (m + d + r, d + r, site)
+
+
+def bulged(genome, guides, pam, side, limit, dna, rna):
+    """Search with bulges, one row per guide, chrom, strand and end."""
+    best = {}
+    for row in every(genome, guides, pam, side, limit, dna, rna):
+        key = (row[0], row[1], row[4], row[3])
+        if key not in best or rank(row) < rank(best[key]):
+            best[key] = row
+    return set(best.values())
+
+
+def haplotype(text, alleles):
+    """A chromosome with alleles put in: (letters, place of each, whether inserted there, which record each belongs to).
+
+    `alleles` are (pos, ref, alt, shown) in order of place, 1-based as in VCF; the shared first letters are trimmed.
+    The last item gives, for every record, the letters [first, last) it stands at.
+    """
+    letters, places, inserted, spans, at = [], [], [], [], 0
+    for pos, ref, alt, shown in alleles:
+        start = pos - 1
+        while ref and alt and ref[0] == alt[0]:
+            ref, alt, start = ref[1:], alt[1:], start + 1
+        while ref and alt and ref[-1] == alt[-1]:
+            ref, alt = ref[:-1], alt[:-1]
+        letters += text[at:start]
+        places += range(at, start)
+        inserted += [False] * (start - at)
+        spans.append((len(letters), len(letters) + len(alt), shown))
+        for i, base in enumerate(alt):
+            letters.append(base)
+            places.append(start + min(i, len(ref)))
+            inserted.append(i >= len(ref))
+        at = start + len(ref)
+    letters += text[at:]
+    places += range(at, len(text))
+    inserted += [False] * (len(text) - at)
+    return "".join(letters), places, inserted, spans
+
+
+def materialised(genome, copies, guides, pam, side, limit, dna, rna):
+    """Exhaustive search of whole haplotypes: {key: (row, variants, {labels})}.
+
+    `copies` is a list of (label, {chrom: alleles}), one for every haplotype to be searched.
+    """
+    best = {}
+    for label, alleles in copies:
+        for chrom, text in genome.items():
+            letters, places, inserted, spans = haplotype(text, alleles.get(chrom, []))
+            for name, _, a, b, strand, site, m, d, r in every({chrom: letters}, guides, pam, side, limit, dna, rna):
+                held = tuple(s for x, y, s in spans if ((a < y and x < b) if y > x else a < x < b))
+                start, end = places[a], places[b - 1] + (not inserted[b - 1])
+                row = (name, chrom, start, end, strand, site, m, d, r)
+                order = (*rank(row), start, len(held), held)
+                key = (name, chrom, strand, end)
+                if key not in best or order < best[key][0]:
+                    best[key] = (order, row, held, {label})
+                elif order == best[key][0]:
+                    best[key][3].add(label)
+    return {key: found[1:] for key, found in best.items()}

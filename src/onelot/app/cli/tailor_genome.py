@@ -19,9 +19,11 @@ from onelot.app.cli.output import print_json
 from onelot.record.errors import BadInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from onelot.adapters.genome import Genome
+    from onelot.tailor.offtarget.planes import SequencePlanes
+    from onelot.tailor.offtarget.search import Query, Sites
 
 Reference = Annotated[Path, typer.Option("--reference", help="The genome: FASTA (plain or gzip) or UCSC 2bit.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
@@ -128,7 +130,7 @@ def offtarget(
     wanted = parse_guides(_text(guides, "the guide file").splitlines(), place=str(guides))
     genome = open_reference(reference, quiet=json)
     from onelot.app.offtarget import Kept, run_chunks, write_whole
-    from onelot.tailor.offtarget.search import Query, joined
+    from onelot.tailor.offtarget.search import Query, joined, together
     from onelot.tailor.offtarget.table import Answer, lines, summary
 
     query = Query(wanted, pattern, limits)
@@ -137,15 +139,23 @@ def offtarget(
         from onelot.adapters.genome_genes import read_genes
 
         genes = read_genes(gff, genome)
+    calls = None
+    if vcf is not None:
+        from onelot.adapters.genome_variants import read_variants
+
+        calls = read_variants(vcf, genome, sample)
     kept = Kept(out, genome.digest, query)
     with _bar("searching", json) as progress:
         parts = run_chunks(genome.planes, query, workers=workers or os.cpu_count() or 1, kept=kept, progress=progress)
-    answer = Answer(query, genome.names(), joined(parts))
-    if vcf is not None:
-        from onelot.adapters.genome_variants import read_variants
+    if calls is None:
+        answer = Answer(query, genome.names(), joined(parts))
+    else:
         from onelot.tailor.offtarget.patient import search_patient
 
-        answer = search_patient(genome, genome.planes, query, answer.sites, read_variants(vcf, genome, sample))
+        def run(planes: Sequence[SequencePlanes], asked: Query) -> Sites:
+            return together(run_chunks(planes, asked, workers=workers or os.cpu_count() or 1))
+
+        answer = search_patient(genome, together(parts), calls, query, run)
     write_whole(out, lines(answer, genes))
     told = summary(answer, genome.digest)
     write_whole(Path(f"{out}.json"), [orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()])
@@ -169,7 +179,9 @@ def editor(
     correct_to: Annotated[str, typer.Option("--correct-to", help="REF, ALT, or the letters of one of them.")] = "REF",
     gff: Annotated[Path | None, typer.Option("--gff", help="GFF3: tell what bystander edits do to proteins.")] = None,
     vcf: Annotated[Path | None, typer.Option("--vcf", help="The patient's variants near the target.")] = None,
-    sample: Annotated[str | None, typer.Option("--sample", help="Sample of the VCF; its only one unless given.")] = None,
+    sample: Annotated[
+        str | None, typer.Option("--sample", help="Sample of the VCF; its only one unless given.")
+    ] = None,
     table: Annotated[Path | None, typer.Option("--editors", help="Another editor table (JSON).")] = None,
     json: Json = False,
 ) -> None:
@@ -231,7 +243,9 @@ def _tell_design(told: dict[str, Any]) -> None:
     if told["no_prime"]:
         print(f"No prime-editing design: {told['no_prime']}.")
     for p in told["prime"][:5]:
-        print(f"  prime {p['strand']} {p['spacer']} {p['pam']} PBS {p['pbs']} RTT {p['template']} {'; '.join(p['flags'])}")
+        print(
+            f"  prime {p['strand']} {p['spacer']} {p['pam']} PBS {p['pbs']} RTT {p['template']} {'; '.join(p['flags'])}"
+        )
     for note in told["notes"]:
         print(f"Note: {note}")
     print(told["statement"])

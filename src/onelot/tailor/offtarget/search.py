@@ -132,14 +132,19 @@ def search_chunk(genome: Sequence[SequencePlanes], chunk: Chunk, query: Query) -
     return np.concatenate(found) if found else np.zeros(0, dtype=SITE)
 
 
+def together(parts: Iterable[Sites]) -> Sites:
+    """The sites of several chunks, all of them."""
+    listed = list(parts)
+    return np.concatenate(listed) if listed else np.zeros(0, dtype=SITE)
+
+
 def joined(parts: Iterable[Sites]) -> Sites:
     """One row per guide, sequence, strand and end, in order of guide, sequence, start, end, strand.
 
     Of several rows the one with the fewest edits stays, then the fewest bulges, then the first site in ASCII order
     (upper case before lower case).
     """
-    listed = list(parts)
-    sites = np.concatenate(listed) if listed else np.zeros(0, dtype=SITE)
+    sites = together(parts)
     if len(sites) == 0:
         return sites
     bulges = sites["dna_bulge"].astype(np.int64) + sites["rna_bulge"]

@@ -13,6 +13,15 @@ from onelot.tailor.offtarget.pattern import Pam
 CONVERSIONS = {"adenine": ("A", "G"), "cytosine": ("C", "T")}
 
 
+_PAIR = {"A": "T", "C": "G", "G": "C", "T": "A"}
+
+
+def kinds_for(before: str, after: str) -> tuple[str, ...]:
+    """The kinds of base editor that turn one forward-strand base into another, acting on either strand."""
+    changes = {(before, after), (_PAIR.get(before, ""), _PAIR.get(after, ""))}
+    return tuple(kind for kind, conversion in CONVERSIONS.items() if conversion in changes)
+
+
 @dataclass(frozen=True)
 class Editor:
     """One base editor. Window positions count from 1 at the 5' end of the protospacer, both ends included."""

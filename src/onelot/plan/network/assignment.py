@@ -101,7 +101,8 @@ def assign(
         if greedy is not None:
             return greedy
     layout = _Layout(problem, columns, loads, goal, fixed, wanted, room)
-    relaxed = solve(layout.program(), seconds=seconds)
+    start = cheapest(columns, _price(problem, columns, goal)) if goal.plain else None
+    relaxed = solve(layout.program(), seconds=seconds, basic=start)
     if relaxed.status != "optimal":
         return None
     count = relaxed.x[: len(columns)]
@@ -176,7 +177,7 @@ class _Layout:
         low = [problem.cells.count[self.wanted].astype(np.float64), np.full(len(self.keys), -np.inf)]
         high = [low[0], self.limit]
         cost = _price(problem, columns, goal)
-        upper = problem.cells.count[columns.cell].astype(np.float64)
+        upper = np.full(total, np.inf)  # implied by the cell's row; left out, the simplex has fewer bounds to flip
         next_row = cells + len(self.keys)
         for coefficient, most in self._couplings():
             rows.append(np.full(total, next_row))

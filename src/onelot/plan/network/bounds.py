@@ -13,6 +13,7 @@ import numpy as np
 from onelot.plan.network.assignment import Goal, Prices
 from onelot.plan.network.columns import Columns, columns_of, loads_of
 from onelot.plan.network.demand import IntArray
+from onelot.plan.network.linear import Program, solve
 from onelot.plan.network.problem import Floats, Problem
 from onelot.plan.network.routes import LINES
 
@@ -128,6 +129,47 @@ def peak_need(problem: Problem) -> float:
     return need
 
 
+def pooled_need(problem: Problem) -> float:
+    """Lines that any design needs if all plants were one: the least peak over all ways to time the starts.
+
+    Sharper than `peak_need`, for one linear program. Runs count with the shortest length.
+    """
+    table, cells = problem.table, problem.cells
+    shortest = min(place.manufacture for place in problem.places)
+    offsets = [sorted(set(table.start[a:b].tolist())) for a, b in zip(table.first[:-1], table.first[1:], strict=True)]
+    asked: dict[tuple[int, int, tuple[int, ...]], int] = {}
+    rows = zip(cells.scenario.tolist(), cells.day.tolist(), cells.group.tolist(), cells.count.tolist(), strict=True)
+    for scenario, day, group, count in rows:
+        key = (scenario, day, tuple(offsets[group]))
+        asked[key] = asked.get(key, 0) + count
+    entry_row, entry_column, entry_value = [], [], []
+    held: dict[tuple[int, int], int] = {}
+    column = 1
+    for number, (scenario, day, starts) in enumerate(asked):
+        for start in starts:
+            own = [
+                held.setdefault((scenario, day + start + ahead), len(asked) + len(held)) for ahead in range(shortest)
+            ]
+            entry_row += [number, *own]
+            entry_column += [column] * (1 + len(own))
+            column += 1
+    entry_value = [1.0] * len(entry_row) + [-1.0] * len(held)
+    demand = np.array(list(asked.values()), dtype=np.float64)
+    answer = solve(
+        Program(
+            cost=np.append(1.0, np.zeros(column - 1)),
+            lower=np.zeros(column),
+            upper=np.full(column, np.inf),
+            row_low=np.append(demand, np.full(len(held), -np.inf)),
+            row_high=np.append(demand, np.zeros(len(held))),
+            entry_row=np.array(entry_row + list(held.values()), dtype=np.int64),
+            entry_column=np.array(entry_column + [0] * len(held), dtype=np.int64),
+            entry_value=np.array(entry_value),
+        )
+    )
+    return answer.bound * (1 - TIES)
+
+
 def cut_of(problem: Problem, prices: Prices) -> Cut:
     """The bound that a solved design's multipliers prove for every other design."""
     opened_early = np.zeros(len(problem.places), dtype=np.int64)
@@ -145,9 +187,37 @@ def cut_of(problem: Problem, prices: Prices) -> Cut:
         if opening.day not in saved:
             offered = np.where(ready >= opening.day, gain, 0.0)
             best = np.maximum.reduceat(offered, seam) * problem.cells.count[columns.cell[seam]]
-            saved[opening.day] = np.bincount(place[seam], weights=best, minlength=places).astype(np.float64)
+            free = np.bincount(place[seam], weights=best, minlength=places).astype(np.float64)
+            saved[opening.day] = np.minimum(free, _held_gain(problem, columns, offered))
         coefficient[index] = prices.cost_weight * opening.cost - paid[opening.place] - saved[opening.day][opening.place]
     return Cut(float(prices.patient @ problem.cells.count) + prices.constant, coefficient)
+
+
+def _held_gain(problem: Problem, columns: Columns, gain: Floats) -> Floats:
+    """The most each place could win with its lines: runs that start within one run's length all overlap, so of those at
+    most `lines` fit, the best ones. Shape (places,).
+    """
+    used = np.flatnonzero(gain > 0)
+    places = len(problem.places)
+    if not len(used):
+        return np.zeros(places)
+    cell, route = columns.cell[used], columns.route[used]
+    place = problem.table.place[route]
+    length = np.array([known.manufacture for known in problem.places])
+    block = (problem.cells.day[cell] + problem.table.start[route]) // length[place]
+    scenario = problem.cells.scenario[cell]
+    order = np.lexsort((-gain[used], block, place, scenario))
+    count = problem.cells.count[cell][order].astype(np.float64)
+    key = np.stack([scenario[order], place[order], block[order]])
+    fresh = np.ones(len(order), dtype=bool)
+    fresh[1:] = (np.diff(key, axis=1) != 0).any(axis=0)
+    total = np.cumsum(count)
+    before = total - count
+    group = np.cumsum(fresh) - 1
+    before -= before[fresh][group]
+    room = problem.capacity[:, LINES].max(axis=(0, 2))[key[1]]
+    taken = np.clip(room - before, 0.0, count)
+    return np.bincount(key[1], weights=taken * gain[used][order], minlength=places).astype(np.float64)
 
 
 def _gain(problem: Problem, columns: Columns, prices: Prices) -> Floats:

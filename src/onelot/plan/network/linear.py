@@ -52,7 +52,9 @@ class Solution:
     column_dual: Floats
 
 
-def solve(program: Program, *, seconds: float = INFINITY, gap: float = 0.0, method: str = "choose") -> Solution:
+def solve(
+    program: Program, *, seconds: float = INFINITY, gap: float = 0.0, basic: NDArray[np.int64] | None = None
+) -> Solution:
     """Solve a program with HiGHS.
 
     The number of threads is left alone: HiGHS refuses a changed one within a process and then returns nothing.
@@ -61,18 +63,20 @@ def solve(program: Program, *, seconds: float = INFINITY, gap: float = 0.0, meth
         program: the problem.
         seconds: time limit.
         gap: relative gap at which a mixed-integer search may stop.
-        method: HiGHS `solver` option for linear programs.
+        basic: columns to start from, one for each equality row and serving it; all other rows start slack.
 
     Raises:
         Broken: HiGHS reported a fault of its own or an unexpected status.
     """
     highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    options: dict[str, Any] = {"output_flag": False, "mip_rel_gap": gap, "mip_abs_gap": 1e-9, "solver": method}
+    options: dict[str, Any] = {"output_flag": False, "mip_rel_gap": gap, "mip_abs_gap": 1e-9}
     if seconds < INFINITY:
         options["time_limit"] = max(seconds, 0.01)
     for name, value in options.items():
         _demand_ok(highs.setOptionValue(name, value), f"option {name}")
     _demand_ok(highs.passModel(_model(program)), "model")
+    if basic is not None:
+        _demand_ok(highs.setBasis(_basis(program, basic)), "starting basis")
     _demand_ok(highs.run(), "run", warning=True)
     return _read(highs, program)
 
@@ -134,6 +138,19 @@ def _model(program: Program) -> Any:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         lp.integrality_ = [kinds[int(flag)] for flag in program.integer]
     return lp
+
+
+def _basis(program: Program, basic: NDArray[np.int64]) -> Any:
+    """The basis in which each equality row is served by its given column."""
+    status = highspy.HighsBasisStatus
+    columns = [status.kLower] * len(program.cost)
+    for column in basic.tolist():
+        columns[column] = status.kBasic
+    basis: Any = highspy.HighsBasis()
+    basis.col_status = columns
+    basis.row_status = [status.kLower if equal else status.kBasic for equal in program.row_low == program.row_high]
+    basis.valid, basis.alien = True, False
+    return basis
 
 
 def _read(highs: Any, program: Program) -> Solution:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from onelot.plan.network.assignment import Assignment, Goal, assign
-from onelot.plan.network.bounds import Cut, Kinds, cut_of, lines_of, peak_need
+from onelot.plan.network.bounds import Cut, Kinds, cut_of, lines_of, peak_need, pooled_need
 from onelot.plan.network.columns import columns_of
 from onelot.plan.network.demand import IntArray
 from onelot.plan.network.designs import PROOF, Deadline, Found
@@ -23,6 +23,7 @@ from onelot.plan.network.rolling import assign_rolling
 
 MOST_COLUMNS = 200_000
 FIRST_GAP = 1e-3
+MORE_LINES = 1.01  # asked for after a design whose blocks did not fit; the bound no longer rises from then on
 
 
 @dataclass
@@ -62,6 +63,8 @@ class Master:
         self.weight = problem.cells.probability[kinds.scenario[self.kind]]
         self.opening_cost = np.array([opening.cost for opening in problem.openings])
         self.extra: list[tuple[IntArray, Floats, float]] = []
+        self.lines = lines_of(problem)
+        self.need = max(peak_need(problem), pooled_need(problem))
 
     def exclude(self, design: tuple[int, ...], *, subsets: bool) -> None:
         """Never propose this design again, or any part of it (if it did not fit, its parts do not either)."""
@@ -113,7 +116,7 @@ class Master:
 
     def _capacity_rows(self, rows: _Rows) -> None:
         """Runs over the whole span, and the lines that the peak needs."""
-        problem, lines = self.problem, lines_of(self.problem)
+        problem, lines = self.problem, self.lines
         span = problem.days
         scenarios = self.kinds.scenario[self.kind]
         patients = self.kinds.patients[self.kind]
@@ -124,7 +127,7 @@ class Master:
                 if own.any():
                     column = np.append(self.z[own], index)
                     rows.add(column, np.append(patients[own], -lines[index] * runs), -math.inf, 0.0)
-        rows.add(np.arange(self.openings, dtype=np.int64), lines, peak_need(problem), math.inf)
+        rows.add(np.arange(self.openings, dtype=np.int64), lines, self.need, math.inf)
 
     def _goal_rows(self, rows: _Rows) -> None:
         """theta is at least the goal; the couplings hold."""
@@ -160,7 +163,7 @@ def search_proposed(problem: Problem, kinds: Kinds, goal: Goal, deadline: Deadli
     while True:
         proposal = master.solve(_master_seconds(deadline, best is None), width)
         if proposal.status == "infeasible":
-            return Found(chosen, best, min(value, floor), True, tried)
+            return Found(chosen, best, min(value, floor), floor == INFINITY, tried)
         bound = max(bound, proposal.bound)
         if min(bound, floor) >= value - max(gap, PROOF) * max(abs(value), 1.0) or not len(proposal.x):
             return Found(chosen, best, min(bound, floor, value), bool(len(proposal.x)), tried)
@@ -171,10 +174,14 @@ def search_proposed(problem: Problem, kinds: Kinds, goal: Goal, deadline: Deadli
             best, chosen, value = answer, design, answer.value
         if deadline.left() <= 0:
             return Found(chosen, best, min(bound, floor, value), False, tried)
+        if min(bound, floor) >= value - max(gap, PROOF) * max(abs(value), 1.0):
+            return Found(chosen, best, min(bound, floor, value), True, tried)
         if not exact or (answer is not None and answer.bound < min(answer.value, value) - PROOF * abs(value)):
             floor = min(floor, bound)  # this design was not settled: the bound may not rise past what covers it
         if answer is not None and answer.prices is not None:
             master.add_cut(cut_of(problem, answer.prices))
+        if answer is None and not exact:
+            master.need = max(master.need, float(master.lines[list(design)].sum()) * MORE_LINES)
         master.exclude(design, subsets=answer is None and exact and goal.cost_max == INFINITY)
         if value < INFINITY:
             width = min(width, max((value - bound) / max(abs(value), 1.0) / 4, PROOF))

@@ -12,9 +12,8 @@ from onelot.plan.network.demand import IntArray
 from onelot.plan.network.designs import Found
 from onelot.plan.network.linear import Program, solve
 from onelot.plan.network.problem import Floats, Problem, problem_of
-from onelot.plan.network.routes import RESOURCES
+from onelot.plan.network.routes import NO_LIMIT, RESOURCES
 
-NO_LIMIT = 1 << 20
 MOST_PLANTS_TRIED = 14
 NAMED = 10
 

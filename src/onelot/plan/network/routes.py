@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from onelot.plan.network.demand import GroupKey
 from onelot.plan.network.makers import Place
 from onelot.plan.network.terms import Lane, LaneIn, LaneOut, Network
+from onelot.record.errors import BadInput
 
 LINES, STORAGE, QC, RELEASE, STAFF = range(5)
 RESOURCES = ("lines", "storage", "qc", "release", "staff")
 EVERY_DAY: tuple[int, ...] = ()
+NO_LIMIT = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,31 @@ class Ways:
             for same in best.values():
                 found.extend(self._undominated(same))
         return sorted(found, key=lambda route: (route.place, route.cost, route.days, route.start))
+
+    def route_of(self, group: GroupKey, number: int, mode_in: str | None, mode_out: str | None, wait: int) -> Route:
+        """The one route through place `number` with these modes and this wait, legal or not (to open an answer up).
+
+        Raises:
+            BadInput: the network has no such lanes.
+        """
+        place, site = self.places[number], self.network.sites[group[0]]
+        lane_in = next((n for n in self.lanes_in.get((site.id, place.id), ()) if n.mode == mode_in), None)
+        lane_out = next((n for n in self.lanes_out.get((place.id, site.hospital), ()) if n.mode == mode_out), None)
+        if (lane_in is None or lane_out is None) and place.site != site.id:
+            raise BadInput(
+                f"There is no way {site.id} - {place.id} by {mode_in} and back by {mode_out}.",
+                rule="a flow runs on lanes of its network",
+                remedy="Open the answer with the network it was made for.",
+            )
+        arrive = self._arrival(self.network.durations.collection, lane_in, group[2])
+        route = self._route(group, number, place, (lane_in, lane_out), arrive, wait, NO_LIMIT)
+        if route is None:
+            raise BadInput(
+                "The last attempt on this way ends too late.",
+                rule="$.failure.limit_days",
+                remedy="Open the answer with the network it was made for.",
+            )
+        return route
 
     def _undominated(self, same: list[Route]) -> list[Route]:
         ranked = sorted(same, key=lambda r: (r.cost, r.days, r.mode_in or "", r.mode_out or ""))

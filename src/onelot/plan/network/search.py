@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from onelot.plan.network.answer import Answer, Reason, answer_of
 from onelot.plan.network.assignment import Goal
 from onelot.plan.network.bounds import Kinds, kinds_of
@@ -16,6 +18,7 @@ from onelot.plan.network.reasons import reason_of, unrouted
 from onelot.plan.network.terms import Network
 
 FEW_OPENINGS = 14
+MOST_COLUMNS_LISTED = 400_000
 
 
 class Search:
@@ -24,7 +27,8 @@ class Search:
     def __init__(self, problem: Problem, deadline: Deadline, gap: float) -> None:
         self.problem, self.deadline, self.gap = problem, deadline, gap
         self.kinds: Kinds = kinds_of(problem)
-        few = len(problem.openings) <= FEW_OPENINGS or problem.network.max_plants == 1
+        widest = int(np.diff(problem.table.first)[problem.cells.group].sum())
+        few = len(problem.openings) <= FEW_OPENINGS and widest <= MOST_COLUMNS_LISTED
         self.members: Members | None = list_designs(problem) if few else None
 
     def best(self, goal: Goal) -> Found:

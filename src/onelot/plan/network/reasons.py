@@ -25,7 +25,8 @@ def unrouted(problem: Problem) -> Reason:
     limits = {known.id: known.limit_days for known in problem.network.classes}
     limit = problem.network.limit_days if urgency is None else limits[urgency]
     name = problem.network.sites[site].id
-    own = problem_of(problem.network, NO_LIMIT)
+    timed = problem.network.model_copy(update={"minimise": "time"})  # keeps the fastest way, not only the cheapest
+    own = problem_of(timed, NO_LIMIT)
     days = own.table.days[own.table.first[group] : own.table.first[group + 1]]
     figures = {"site": name, "class": urgency, "limit_days": limit}
     if not len(days):

@@ -75,6 +75,9 @@ def test_the_schematic_shows_every_patient(sites: int) -> None:
     for side in ("sites", "plants", "hospitals"):
         assert sum(drawing.data[side].values()) == pytest.approx(asked)
         assert len(drawing.data[side]) <= 24
+    said = [part.text or "" for part in root.iter(f"{SVG}text")]
+    for name, patients in (pair for side in ("sites", "plants", "hospitals") for pair in drawing.data[side].items()):
+        assert f"{name} · {patients:g}" in said
     ledger = Ledger(network, answer)
     links = [part.get("href", "").removeprefix("?open=") for part in root.iter(f"{SVG}a")]
     assert len(links) == len(answer.plants)

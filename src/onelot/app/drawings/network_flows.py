@@ -63,6 +63,8 @@ def draw_schematic(network: Network, answer: Answer, link: Link | None = None) -
         _bands(ins, sites, plants, y_left, y_plant, x_left + 12, x_plant, scale, "band"),
         _bands(outs, plants, hospitals, y_plant, y_right, x_plant + 12, x_right, scale, "band-out"),
     ]
+    for name, patients in _sizes(ins, source=True).items():
+        body.append(_node(name, patients, x_left, y_left[name], scale, "node-end", "end"))
     for name, patients in _sizes(outs, source=False).items():
         body.append(_node(name, patients, x_right, y_right[name], scale, "node-end", "start"))
     for name, patients in _sizes(ins, source=False).items():
@@ -103,12 +105,13 @@ def _gathered(flows: dict[tuple[str, str], float], end: int) -> list[_Band]:
 
 
 def _order(triples: list[tuple[str, str, float]]) -> list[str]:
-    """Names by their main partner, then by size, so that bands cross little."""
+    """Names by their main partner, then by size, so that bands cross little; those gathered stand last."""
     partners: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for name, partner, patients in triples:
         partners[name][partner] += patients
     main = {name: max(known, key=lambda p: (known[p], p)) for name, known in partners.items()}
-    return sorted(partners, key=lambda name: (main[name], -sum(partners[name].values()), name))
+    gathered = OTHERS.format("")
+    return sorted(partners, key=lambda n: (n.endswith(gathered), main[n], -sum(partners[n].values()), n))
 
 
 def _sizes(bands: list[_Band], *, source: bool) -> dict[str, float]:

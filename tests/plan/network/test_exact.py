@@ -91,3 +91,26 @@ def test_proposals_of_the_master_equal_brute_force(option: str, monkeypatch: pyt
         question = small(seed, *([option] if option else []), patients=4) | {"max_plants": 2}
         seen.append(_agrees(question))
     assert seen.count("optimal") >= 10
+
+
+@pytest.mark.parametrize("few", [14, 0])
+@pytest.mark.parametrize("minimise", ["cost", "time", "both"])
+def test_nobody_to_serve_opens_nothing(few: int, minimise: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onelot.plan.network.search.FEW_OPENINGS", few)
+    question = small(999) | {"minimise": minimise}
+    question["demand"] = [{**question["demand"][0], "count": 0}]
+    answer = plan_network(read_network(question))
+    assert (answer.status, answer.objective, answer.plants, answer.flows) == ("optimal", 0, (), ())
+
+
+def test_lines_of_no_plant_and_costs_of_nothing() -> None:
+    question = small(999)
+    none = question | {"plants": [{**plant, "lines": 0} for plant in question["plants"]]}
+    assert _agrees(none) == "infeasible"
+    free = question | {
+        "cost_per_therapy": 0,
+        "plants": [{**plant, "daily_cost": 0} for plant in question["plants"]],
+        "cost_in": [{**lane, "cost": 0} for lane in question["cost_in"]],
+        "cost_out": [{**lane, "cost": 0} for lane in question["cost_out"]],
+    }
+    assert _agrees(free) == "optimal" and plan_network(read_network(free)).objective == 0

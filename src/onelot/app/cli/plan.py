@@ -7,10 +7,13 @@ from time import perf_counter
 from typing import Annotated
 
 import orjson
+import rfc8785
 import typer
 
 from onelot.app.cli.output import print_json
-from onelot.plan.network import Answer, check_network, plan_network, read_network
+from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic
+from onelot.app.drawings.svg import standalone
+from onelot.plan.network import Answer, Ledger, Network, check_network, network_document, plan_network, read_network
 from onelot.record.errors import BadInput, Broken
 
 app = typer.Typer(help="Where and when: networks, schedules, checks.", no_args_is_help=True)
@@ -27,6 +30,11 @@ def network(
     as_json: Annotated[bool, typer.Option("--json", help="print the answer as one JSON object")] = False,
     seconds: Annotated[float, typer.Option(min=0.1, help="search at most so long")] = 30.0,
     gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="stop at this relative gap; 0 asks for proof")] = 0.0,
+    draw: Annotated[Path | None, typer.Option(help="write the drawings as SVG files into this folder")] = None,
+    document: Annotated[
+        Path | None, typer.Option(help="write the chosen network as canonical JSON, to be signed")
+    ] = None,
+    behind: Annotated[str | None, typer.Option(help="print what is behind one number, e.g. /cost/transport_in")] = None,
 ) -> None:
     """Choose plants and routes at least cost, least time, or along the front of both."""
     question = read_network(_object(file))
@@ -39,7 +47,13 @@ def network(
                 rule="every answer is counted again from its flows",
                 remedy="Do not use it. Report it with the question attached.",
             )
-    if as_json:
+    if draw is not None and answer.objective is not None:
+        _write_drawings(question, answer, draw)
+    if document is not None:
+        document.write_bytes(rfc8785.dumps(network_document(answer, question)))
+    if behind is not None:
+        print_json(Ledger(question, answer).behind(behind).as_dict())
+    elif as_json:
         print_json(answer.as_dict())
     else:
         _print_plainly(answer)
@@ -73,6 +87,16 @@ def _object(file: Path) -> dict[str, object]:
             place="$",
         )
     return data
+
+
+def _write_drawings(question: Network, answer: Answer, folder: Path) -> None:
+    """The network, its loads and, where there is one, its front, each as a file that carries its own colours."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawings = {"network": draw_schematic(question, answer), "loads": draw_loads(question, answer)}
+    if answer.front:
+        drawings["front"] = draw_front(answer)
+    for name, drawing in drawings.items():
+        (folder / f"{name}.svg").write_text(standalone(drawing.svg), encoding="utf-8")
 
 
 def _print_plainly(answer: Answer) -> None:

@@ -22,7 +22,7 @@ TIES = 1e-9
 
 @dataclass(frozen=True)
 class Kinds:
-    """Cells that share a group, a scenario and the openings they can use, with the best each opening offers.
+    """Cells of one site, class, scenario and opening period, with the best that each opening offers on any weekday.
 
     Attributes:
         scenario, patients: shape (kinds,).
@@ -30,7 +30,6 @@ class Kinds:
     """
 
     scenario: IntArray
-    group: IntArray
     patients: Floats
     cost: Floats
     days: Floats
@@ -45,12 +44,14 @@ class Cut:
 
 
 def kinds_of(problem: Problem) -> Kinds:
-    """Group the cells and find the best of each opening for each kind (a relaxation within one opening period)."""
+    """Group the cells and find the best of each opening for each kind (a relaxation over weekdays and periods)."""
     cells, table = problem.cells, problem.table
     marks = np.array(sorted({opening.day for opening in problem.openings if opening.day}), dtype=np.int64)
     last = int(table.arrive.max(initial=0))
     epoch = np.searchsorted(marks, cells.day + last, side="right") if len(marks) else np.zeros_like(cells.day)
-    key = np.stack([cells.scenario, cells.group, epoch], axis=1)
+    origins: dict[tuple[int, str | None], int] = {}
+    origin = np.array([origins.setdefault((site, urgency), len(origins)) for site, urgency, _ in cells.groups])
+    key = np.stack([cells.scenario, origin[cells.group], epoch], axis=1)
     unique, inverse = np.unique(key, axis=0, return_inverse=True)
     inverse = inverse.ravel()
     patients = np.bincount(inverse, weights=cells.count, minlength=len(unique)).astype(np.float64)
@@ -61,13 +62,14 @@ def kinds_of(problem: Problem) -> Kinds:
     of_place: dict[int, list[tuple[int, int]]] = {}
     for index, opening in enumerate(problem.openings):
         of_place.setdefault(opening.place, []).append((index, opening.day))
-    for kind, (_, group, _) in enumerate(unique):
-        for route in range(table.first[group], table.first[group + 1]):
-            for index, day in of_place[int(table.place[route])]:
-                if latest[kind] + table.arrive[route] >= day:
-                    cost[kind, index] = min(cost[kind, index], table.cost[route])
-                    days[kind, index] = min(days[kind, index], table.days[route])
-    return Kinds(unique[:, 0], unique[:, 1], patients, cost, days)
+    for kind, (_, known, _) in enumerate(unique):
+        for group in np.flatnonzero(origin == known):
+            for route in range(table.first[group], table.first[group + 1]):
+                for index, day in of_place[int(table.place[route])]:
+                    if latest[kind] + table.arrive[route] >= day:
+                        cost[kind, index] = min(cost[kind, index], table.cost[route])
+                        days[kind, index] = min(days[kind, index], table.days[route])
+    return Kinds(unique[:, 0], patients, cost, days)
 
 
 def design_bounds(problem: Problem, kinds: Kinds, goal: Goal, members: np.ndarray) -> Floats:

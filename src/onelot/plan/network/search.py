@@ -30,6 +30,8 @@ class Search:
         widest = int(np.diff(problem.table.first)[problem.cells.group].sum())
         few = len(problem.openings) <= FEW_OPENINGS and widest <= MOST_COLUMNS_LISTED
         self.members: Members | None = list_designs(problem) if few else None
+        if not len(problem.cells):  # nobody to serve: the only design worth looking at opens nothing
+            self.members = np.zeros((1, len(problem.openings)), dtype=bool)
 
     def best(self, goal: Goal) -> Found:
         """The best design for a goal, by list where the designs are few, else by proposals of a master problem."""

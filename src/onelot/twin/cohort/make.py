@@ -58,7 +58,7 @@ def documents(plan: PatientPlan, rng: Random, sites: Sequence[Site] = SITES) -> 
     files = {f"{who}.json": _bundle(content, at, rng)}
     late = plan.fault("late_fact")
     if late is not None:
-        files[f"{who}.later.json"] = _bundle([content[0], *chart.later(float(late.words["after_h"]))], at, rng)
+        files[f"{who}.later.json"] = _bundle([content[0], *chart.later(float(str(late.settings["after_h"])))], at, rng)
     if plan.chart.get("vcf"):
         files[f"{who}.vcf"] = vcf(number, sites, rng)
     if plan.chart.get("phenopacket"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import platform
@@ -18,29 +19,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from record_writers import BOARD, NOON, draft
 
-from onelot.adapters.postgres.committer import Committer
 from onelot.adapters.postgres.embedded import EmbeddedServer
-from onelot.adapters.postgres.journal import PostgresJournal, new_loop
+from onelot.adapters.postgres.journal import PostgresJournal
 from onelot.adapters.postgres.schema import migrate
 from onelot.record.chain import first_break, misplaced, start
 from onelot.record.events.batch import BatchPlanned, Measured, PhaseCompleted, PhaseStarted
-from onelot.record.journal import Append, Draft, Entry, Head, Part, Projection, link_part
+from onelot.record.journal import Append, Draft, Entry, Head, Part, link_part
 from onelot.record.signature import Signed, Signing, is_signature
 from onelot.record.subjects.batch import fold_batch
 from onelot.record.terms.values import Cite
 
-BATCHES = 500
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TARGETS = {
     "ratio_1_process_32_writers": 0.4,
     "ratio_4_processes_32_writers": 0.9,
@@ -49,135 +47,7 @@ TARGETS = {
     "verify_signature_ratio": 0.8,
     "view_of_5000_ms_max": 50,
 }
-
-
-def measured(seq: int) -> Measured:
-    return Measured("expansion", "viable_cells", Decimal(1_000_000 + seq), "1", "image cytometry", NOON)
-
-
-def draft(seq: int, signing: Signing | None = None) -> Draft:
-    return Draft(measured(seq), NOON + timedelta(seconds=seq), "person/op-7", signing)
-
-
-def own_signing() -> Signing:
-    key = Ed25519PrivateKey.generate()
-    return Signing(
-        Signed("person/op-7", "A. Operator", "performed", key.public_key().public_bytes_raw().hex()), key.sign
-    )
-
-
-def board(row: dict[str, Any] | None, entry: Entry, key: str) -> dict[str, Any]:
-    """A row as a board shows it: where the batch stands, and its last value."""
-    said = entry.envelope
-    before = row or {"batch": key, "patient": "COI-" + key[-6:], "site": "north", "open_deviations": 0, "events": 0}
-    return before | {
-        "events": before["events"] + 1, "last": said["type"], "last_at": said["at"], "phase": said["data"].get("phase"),
-    }  # fmt: skip
-
-
-BOARD = Projection("board", lambda entry: [entry.stream], board)
-
-
-# --- writers, each in a process of its own
-
-
-async def journal_writers(spec: dict[str, Any]) -> tuple[Callable[[int, int], Awaitable[object]], Callable[[], Any]]:
-    committer = await Committer.open(spec["dsn"], [BOARD] if spec["views"] else [])
-    signing = own_signing() if spec["signed"] else None
-    streams = [f"batch/{spec['run']}-{n:04d}" for n in range(spec["process"], BATCHES, spec["processes"])]
-    own = [streams[writer :: spec["writers"]] for writer in range(spec["writers"])]
-    seqs = dict.fromkeys(streams, 0)
-
-    async def write(writer: int, turn: int) -> None:
-        stream = own[writer][turn % len(own[writer])]
-        seq = seqs[stream]
-        await committer.asubmit(Append((Part(stream, seq, (draft(seq, signing),)),)))
-        seqs[stream] = seq + 1
-
-    return write, committer.close
-
-
-def raw_row(spec: dict[str, Any], process: int, writer: int, turn: int) -> tuple[Any, ...]:
-    signature = bytes(64) if spec["signed"] else None
-    return f"batch/{spec['run']}-{process}-{writer:04d}", turn + 1, bytes(spec["body_bytes"]), bytes(32), signature
-
-
-async def raw_writers(spec: dict[str, Any]) -> tuple[Callable[[int, int], Awaitable[object]], Callable[[], Any]]:
-    connections = [await asyncpg.connect(spec["dsn"]) for _ in range(spec["writers"])]
-    inserts = [await one.prepare("insert into raw values ($1, $2, $3, $4, $5)") for one in connections]
-
-    async def write(writer: int, turn: int) -> None:
-        await inserts[writer].fetchval(*raw_row(spec, spec["process"], writer, turn))
-
-    async def close() -> None:
-        for one in connections:
-            await one.close()
-
-    return write, close
-
-
-async def raw_grouped(spec: dict[str, Any]) -> tuple[Callable[[int, int], Awaitable[object]], Callable[[], Any]]:
-    connection = await asyncpg.connect(spec["dsn"])
-    insert = await connection.prepare(
-        "insert into raw select * from unnest($1::text[], $2::int[], $3::bytea[], $4::bytea[], $5::bytea[])"
-    )
-    waiting: list[tuple[tuple[Any, ...], asyncio.Future[None]]] = []
-    wake = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    async def run() -> None:
-        nonlocal waiting
-        while True:
-            await wake.wait()
-            wake.clear()
-            while waiting:
-                group, waiting = waiting, []
-                await insert.fetchval(*map(list, zip(*(row for row, _ in group), strict=True)))
-                for _, future in group:
-                    future.set_result(None)
-                await asyncio.sleep(0)
-
-    task = asyncio.create_task(run())
-
-    async def write(writer: int, turn: int) -> None:
-        future = loop.create_future()
-        waiting.append((raw_row(spec, spec["process"], writer, turn), future))
-        wake.set()
-        await future
-
-    async def close() -> None:
-        task.cancel()
-        await connection.close()
-
-    return write, close
-
-
-KINDS = {"journal": journal_writers, "raw": raw_writers, "raw_grouped": raw_grouped}
-
-
-async def work(spec: dict[str, Any]) -> None:
-    write, close = await KINDS[spec["kind"]](spec)
-    await asyncio.gather(*(write(writer, 0) for writer in range(spec["writers"])))  # statements planned, streams opened
-    print("ready", flush=True)
-    sys.stdin.readline()
-    latencies: list[float] = []
-    until = time.perf_counter() + spec["seconds"]
-
-    async def writer(number: int) -> None:
-        turn = 1
-        while (began := time.perf_counter()) < until:
-            await write(number, turn)
-            turn += 1
-            latencies.append(time.perf_counter() - began)
-
-    began, cpu = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(writer(number) for number in range(spec["writers"])))
-    took, cpu = time.perf_counter() - began, time.process_time() - cpu
-    await close()
-    latencies.sort()
-    print(json.dumps({"count": len(latencies), "seconds": took, "cpu": cpu / took,
-                      "p50_ms": latencies[len(latencies) // 2] * 1000,
-                      "p99_ms": latencies[len(latencies) * 99 // 100] * 1000}), flush=True)  # fmt: skip
+WRITERS = str(Path(__file__).with_name("record_writers.py"))
 
 
 def rate(**spec: Any) -> dict[str, Any]:
@@ -188,7 +58,7 @@ def rate(**spec: Any) -> dict[str, Any]:
     for number, writers in enumerate(share):
         if writers:
             told = json.dumps(spec | {"process": number, "writers": writers})
-            running.append(subprocess.Popen([sys.executable, __file__, "--worker", told],
+            running.append(subprocess.Popen([sys.executable, WRITERS, told],
                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))  # fmt: skip
     for one in running:
         if one.stdout is None or one.stdout.readline().strip() != "ready":
@@ -305,48 +175,72 @@ def running_server(which: str) -> Iterator[EmbeddedServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def appending(
-    server: EmbeddedServer, seconds: float, body_bytes: int, grid: list[tuple[int, int]]
-) -> list[dict[str, Any]]:
-    cells, run = [], 0
-    for processes, writers in grid:
-        for signed in (False, True):
-            cell: dict[str, Any] = {"processes": processes, "writers": writers, "signed": signed}
-            for kind, views in (("raw", False), ("journal", True), ("journal", False), ("raw_grouped", False)):
+Cell = dict[str, Any]
+KINDS = {
+    "raw": {"kind": "raw", "views": False},
+    "journal": {"kind": "journal", "views": True},
+    "journal_without_views": {"kind": "journal", "views": False},
+    "raw_grouped": {"kind": "raw_grouped", "views": False},
+    "journal_by_threads": {"kind": "threads", "views": True},
+}
+
+
+def appending(server: EmbeddedServer, seconds: float, rounds: int, body_bytes: int, writers: list[int]) -> list[Cell]:
+    """Every cell in every round, so that each is measured beside its baseline; what counts are medians over rounds."""
+    cells: dict[tuple[int, int, bool], dict[str, list[Cell]]] = {}
+    run = 0
+    for _ in range(rounds):
+        for count, signed, processes in itertools.product(writers, (False, True), (1, 4)):
+            cell = cells.setdefault((processes, count, signed), {})
+            for name, kind in KINDS.items():
+                if name == "journal_by_threads" and processes > 1:
+                    continue
                 run += 1
-                dsn = server.dsn("app" if kind == "journal" else "owner")
-                found = rate(kind=kind, views=views, run=run, dsn=dsn, seconds=seconds, body_bytes=body_bytes,
-                             processes=processes, writers=writers, signed=signed)  # fmt: skip
-                cell[kind if kind != "journal" or views else "journal_without_views"] = found
-            cell["ratio_to_raw"] = round(cell["journal"]["per_s"] / cell["raw"]["per_s"], 3)
-            print(json.dumps(cell), file=sys.stderr, flush=True)
-            cells.append(cell)
-    return cells
+                dsn = server.dsn("owner" if name.startswith("raw") else "app")
+                found = rate(**kind, run=run, dsn=dsn, seconds=seconds, body_bytes=body_bytes,
+                             processes=processes, writers=count, signed=signed)  # fmt: skip
+                cell.setdefault(name, []).append(found)
+            last = {name: found[-1]["per_s"] for name, found in cell.items()}
+            print(f"{processes} processes, {count} writers, signed {signed}: {last}", file=sys.stderr, flush=True)
+    return [
+        {"processes": processes, "writers": count, "signed": signed}
+        | {name: _median(found) for name, found in cell.items()}
+        | {"ratio_to_raw": _ratio(cell["journal"], cell["raw"])}
+        | {"ratio_to_raw_of_1_process": _ratio(cell["journal"], cells[1, count, signed]["raw"])}
+        for (processes, count, signed), cell in cells.items()
+    ]
+
+
+def _median(found: list[Cell]) -> Cell:
+    return {key: round(statistics.median(one[key] for one in found), 2) for key in found[0]} | {
+        "per_s_all": [one["per_s"] for one in found]
+    }
+
+
+def _ratio(ours: list[Cell], theirs: list[Cell]) -> float:
+    """The median of the ratios round by round."""
+    return round(statistics.median(a["per_s"] / b["per_s"] for a, b in zip(ours, theirs, strict=True)), 3)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", default="wheel", choices=["wheel", "debian"])
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of each measurement")
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     parser.add_argument("--quick", action="store_true", help="32 writers only")
-    parser.add_argument("--worker", help=argparse.SUPPRESS)
     told = parser.parse_args()
-    if told.worker:
-        loop = new_loop()
-        loop.run_until_complete(work(json.loads(told.worker)))
-        return
     load = os.getloadavg()
     alone = verifying()
-    grid = [(p, w) for p in (1, 4) for w in ((32,) if told.quick else (1, 8, 32))]
     with running_server(told.server) as server:
         version = server.version
-        connection = asyncio.run(_make_raw(server.dsn("owner")))
-        cells = appending(server, told.seconds, alone["body_bytes"], grid)
+        settings = asyncio.run(_make_raw(server.dsn("owner")))
+        writers = [32] if told.quick else [1, 8, 32]
+        cells = appending(server, told.seconds, told.rounds, alone["body_bytes"], writers)
         view = viewing(server)
     found = {
         "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "postgres": version,
-                    "fsync": connection, "load_before": load, "load_after": os.getloadavg(),
-                    "seconds_per_cell": told.seconds},
+                    "settings": settings, "load_before": load, "load_after": os.getloadavg(),
+                    "seconds": told.seconds, "rounds": told.rounds},
         "append": cells, "verify": alone, "fold": folding(), "view": view, "targets": TARGETS,
     }  # fmt: skip
     print(json.dumps(found | {"reached": _reached(found)}, indent=1))
@@ -364,16 +258,17 @@ async def _make_raw(dsn: str) -> dict[str, str]:
 
 
 def _reached(found: dict[str, Any]) -> dict[str, Any]:
-    """The figures the targets speak of. Ratios: to raw one-row commits of 32 writers in ONE process, as the targets
-    are meant, and to raw commits in as many processes as ours."""
-    by = {(c["processes"], c["writers"], c["signed"]): c for c in found["append"]}
-    base = by[1, 32, False]["raw"]["per_s"]
-    return {
-        "ratio_1_process_32_writers": by[1, 32, False]["ratio_to_raw"],
-        "ratio_1_process_32_writers_signed": by[1, 32, True]["ratio_to_raw"],
-        "ratio_4_processes_32_writers": round(by[4, 32, False]["journal"]["per_s"] / base, 3),
-        "ratio_4_processes_32_writers_to_raw_in_4": by[4, 32, False]["ratio_to_raw"],
-        "ratio_4_processes_32_writers_signed": round(by[4, 32, True]["journal"]["per_s"] / base, 3),
+    """The figures that the targets speak of."""
+    by = {(cell["processes"], cell["writers"], cell["signed"]): cell for cell in found["append"]}
+    ratios = {}
+    for processes in (1, 4):
+        for signed in (False, True):
+            name = f"ratio_{processes}_process{'es' if processes > 1 else ''}_32_writers{'_signed' if signed else ''}"
+            cell = by[processes, 32, signed]
+            ratios[name] = cell["ratio_to_raw"]
+            if processes > 1:
+                ratios[name + "_to_raw_of_1_process"] = cell["ratio_to_raw_of_1_process"]
+    return ratios | {
         "verify_events_per_s": found["verify"]["verify_events_per_s"],
         "sign_ratio": found["verify"]["sign_ratio"],
         "verify_signature_ratio": found["verify"]["verify_signature_ratio"],

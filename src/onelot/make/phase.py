@@ -14,6 +14,7 @@ from onelot.make.engine import (
     Start,
     Step,
     formula_values,
+    in_process,
     next_step,
     phase_of,
     running_phase,
@@ -117,6 +118,7 @@ def restart_phase(recipe: MasterRecipe, batch: Batch, name: str, reason: str, *,
         NotAllowed: no reason, or no person.
     """
     phase_of(recipe, name)
+    in_process(batch)
     run = batch.running
     if run is None or run.phase != name:
         raise OutOfOrder(

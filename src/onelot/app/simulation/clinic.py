@@ -105,7 +105,7 @@ def _supply(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act |
 
 
 def _tailoring(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
-    if not therapy.eligible:
+    if not therapy.eligible or tailor.STEP in therapy.holds:
         return None
     if therapy.tailoring is None or therapy.stale:
 

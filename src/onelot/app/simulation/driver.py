@@ -102,7 +102,7 @@ class Driver:
         recipe = next(each for each in self.stock if each.identifier == name)
         batch = self.stage.site.house.loop.reader.batch(f"S-{recipe.name}-{recipe.version}")
         if batch.state == "new":
-            return plant.plan_batch(self.stage, None, None, recipe, self.clock.now())
+            return plant.plan_batch(self.stage, None, None, recipe, self.clock.now() - plant.SHORT)
         return _first(
             plant.next_act(self.stage, None, batch, None, recipe),
             quality.next_act(self.stage, None, batch, None, recipe),

@@ -33,6 +33,7 @@ class Row:
     end: str
     why: str
     as_expected: bool | None
+    dose_hit: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ def _row(
         end=end,
         why=expected.reason if expected is not None and as_expected else why,
         as_expected=as_expected,
+        dose_hit=therapy.outcome.dose_hit if therapy and therapy.outcome else None,
     )
 
 
@@ -213,6 +215,7 @@ def _by_recipe(rows: Sequence[Row]) -> tuple[dict[str, Any], ...]:
                 "therapies": len(mine),
                 "administered": sum(row.end == "administered" for row in mine),
                 "median_days": str(days[len(days) // 2]) if days else "",
+                "dose_hits": sum(row.dose_hit is True for row in mine),
                 "failures": sum(row.end in ("rejected", "returned", "terminated") for row in mine),
             }
         )

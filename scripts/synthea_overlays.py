@@ -1,6 +1,6 @@
-"""Write src/onelot/data/cohort/synthea_overlays.json: what completes the 12 Synthea patients for a demonstration.
+"""Write src/onelot/data/cohort/synthea/<Patient.id>.json: what completes the 12 Synthea patients for a demonstration.
 
-Run from the checkout: `python scripts/synthea_overlays.py`. A test holds the committed file to this script's output.
+Run from the checkout: `python scripts/synthea_overlays.py`. A test holds the committed files to this script's output.
 Every resource is made up and labelled as test health data; clocks lie a few days after the newest real weight.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from onelot.twin.cohort import resources as fhir
 
-TARGET = Path(__file__).resolve().parents[1] / "src/onelot/data/cohort/synthea_overlays.json"
+TARGET = Path(__file__).resolve().parents[1] / "src/onelot/data/cohort/synthea"
 PRODUCT = "cd19-per-kg"
 SCOPES = ("collection", "manufacture", "genome_use", "follow_up")
 
@@ -154,19 +154,23 @@ def overlay(who: str, now: datetime, sex: str, expected: str, reason: str, diffe
     ):
         if name in differs:
             found.append(fhir.measured(who, name, code, display, differs[name], unit, sampled))
-    return {"patient": who, "now": fhir.stamp(now), "expected": expected, "reason": reason, "resources": found}
-
-
-def text() -> str:
-    """The file as it is committed."""
-    value = {
+    return {
         "format": "onelot-overlay/1",
         "synthetic": True,
         "note": "made up for a demonstration; never a patient's own data",
-        "patients": [overlay(*each) for each in PATIENTS],
+        "patient": who,
+        "now": fhir.stamp(now),
+        "expected": expected,
+        "reason": reason,
+        "resources": found,
     }
-    return json.dumps(value, indent=1) + "\n"
+
+
+def texts() -> dict[str, str]:
+    """The files as they are committed, by name."""
+    return {f"{each[0]}.json": json.dumps(overlay(*each), indent=1) + "\n" for each in PATIENTS}
 
 
 if __name__ == "__main__":
-    TARGET.write_text(text(), "utf-8")
+    for name, content in texts().items():
+        (TARGET / name).write_text(content, "utf-8")

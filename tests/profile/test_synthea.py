@@ -37,14 +37,14 @@ WALL_CLOCK = datetime(2026, 11, 22, tzinfo=UTC)
 
 # What each patient is held for with the overlay, by the start of the file's name; nothing for who goes on.
 HELD = {
-    "Clemente": set(),
-    "Gloria": set(),
-    "Hassan": set(),
     "Jermaine": set(),
-    "Lenard": set(),
-    "Jacki": {"rule lymphocytes"},
-    "Lavelle": {"rule washout"},
-    "Catina": {"rule alive", "rule adult"},
+    "Gloria": set(),
+    "Jacki": set(),
+    "Lavelle": set(),
+    "Hassan": set(),
+    "Clemente": {"rule lymphocytes"},
+    "Lenard": {"rule washout"},
+    "Catina": {"rule alive", "weight_kg", "height_cm", "wbc_per_nl"},
     "Crysta": {"rule adult"},
     "Preston": {"rule adult", "consent:genome_use"},
     "James": {"rule adult", "hiv", "hbv", "hcv", "syphilis"},

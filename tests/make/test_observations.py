@@ -125,6 +125,9 @@ def _decisions(bench: Bench, action: int, name: str, value: int, second: str) ->
     if action >= 12:
         return _sensible(bench, value)
     if action == 10:
+        # Holds are not this room's events; whoever writes them asks the life table.
+        if batch.state == "terminated":
+            return ()
         return (BatchHeld("why", "rule"),) if value % 2 else (BatchHoldLifted("gone", "rule"),)
     bench.later(hours=value % 9)
     return ()

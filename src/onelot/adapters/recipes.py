@@ -18,7 +18,7 @@ _MOST_BYTES = 8 * 1024 * 1024
 
 @cache
 def _shipped() -> tuple[tuple[str, MasterRecipe], ...]:
-    folder = files("onelot.data") / "recipes"
+    folder = files("onelot") / "data" / "recipes"
     found = sorted((each for each in folder.iterdir() if each.name.endswith(".json")), key=lambda each: each.name)
     read = [_parse(each.read_bytes(), place=f"onelot/data/recipes/{each.name}") for each in found]
     return tuple((recipe.name, recipe) for recipe in read)

@@ -5,3 +5,25 @@ Gives: clearance for conditioning, custody transfers, the bedside comparison, th
 Never: lets a bag pass whose identity does not agree three ways.
 Standards: ISO 21973, FACT-JACIE chain of custody, GS1 DataMatrix, ISBT 128 (parsed, never shipped).
 """
+
+from onelot.deliver.administration import BagScan, BedsideScans, Comparison, administer, compare_at_bedside
+from onelot.deliver.conditioning import RescueCells, clear_conditioning, start_conditioning, window
+from onelot.deliver.custody import holder, transfer
+from onelot.deliver.shipment import dispatch, receive, return_unused
+
+__all__ = [
+    "BagScan",
+    "BedsideScans",
+    "Comparison",
+    "RescueCells",
+    "administer",
+    "clear_conditioning",
+    "compare_at_bedside",
+    "dispatch",
+    "holder",
+    "receive",
+    "return_unused",
+    "start_conditioning",
+    "transfer",
+    "window",
+]

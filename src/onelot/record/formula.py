@@ -8,7 +8,9 @@
     math.least(a, b, ...)  math.greatest(a, b, ...)  math.ceil(a)  math.floor(a)  math.round(a)  math.abs(a)
 
 Precision: decimals go in as the nearest double and come out rounded half even to 15 significant digits, which every
-decimal of that length survives; the noise of a few binary operations falls off (2e6 * 80.1 is 160200000).
+decimal of that length survives; the noise of a few products and sums falls off (2e6 * 80.1 is 160200000). Two traps of
+doubles stay: a difference of near equals shows their noise (80.1 - 80.0 is 0.0999999999999943), and a comparison with
+arithmetic on a side can miss equality by a part in 1e15. So a limit is a name of its own, compared as it is.
 """
 
 from __future__ import annotations

@@ -18,9 +18,7 @@ from onelot.record.errors import BadInput
 from onelot.record.formula import Formula, Kind, Value, compile_formula
 from onelot.record.recipe import FactNeed, MasterRecipe, ParameterRule, Quantity, Repeat, Rule
 
-RESERVED = frozenset({"day", "run", "dose_given"})
-
-_KINDS: dict[str, Kind] = {"number": "number", "flag": "flag", "text": "text", "date": "number"}
+RESERVED = frozenset({"now", "day", "run", "dose_given"})
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,8 @@ def rule_formula(recipe: MasterRecipe, rule: Rule) -> Bound:
     Raises:
         BadInput: it does not compile over the recipe's facts and markers and the rule's constants.
     """
-    return _bind(rule.formula, _facts(*recipe.facts, *recipe.markers), rule.constants, "flag")
+    names: dict[str, Kind] = {need.name: need.kind for need in (*recipe.facts, *recipe.markers)}
+    return _bind(rule.formula, {**names, "now": "date"}, rule.constants, "flag")
 
 
 def parameter_formula(recipe: MasterRecipe, parameter: ParameterRule) -> Bound:
@@ -97,7 +96,8 @@ def dose_hit_formula(recipe: MasterRecipe) -> Bound:
 
 
 def _facts(*needs: FactNeed) -> dict[str, Kind]:
-    return {need.name: _KINDS[need.kind] for need in needs}
+    # What follows from a date belongs to eligibility: a parameter must not change while nobody changes a fact.
+    return {need.name: need.kind for need in needs if need.kind != "date"}
 
 
 def _parameters(recipe: MasterRecipe) -> dict[str, Kind]:

@@ -212,7 +212,7 @@ def convert(value: Decimal, from_ucum: str, to_ucum: str) -> Decimal:
         BadInput: a code that is not UCUM, different dimensions, an arbitrary unit, or a value that is not finite.
     """
     if not value.is_finite():
-        raise BadInput(f"{value} is not a finite number", rule=_RULE, remedy="give the measured number")
+        raise BadInput("the value is not a finite number", rule=_RULE, remedy="give the measured number")
     if from_ucum == to_ucum:
         check_code(from_ucum)
         return value

@@ -105,8 +105,6 @@ def _is_outdated(fact: OpenFact, now: datetime) -> bool:
 
 def _opened(recipe: MasterRecipe, need: FactNeed, fact: OpenFact) -> Value:
     """The value of a fact, a number in the recipe's unit."""
-    if need.kind == "date":
-        raise _broken(recipe, need.name, "what follows from a date belongs to eligibility, not to a parameter")
     if need.kind != "number":
         return fact.value
     if isinstance(fact.value, bool) or not isinstance(fact.value, Decimal):
@@ -116,7 +114,17 @@ def _opened(recipe: MasterRecipe, need: FactNeed, fact: OpenFact) -> Value:
             remedy="correct the fact at its source",
             place=fact.place,
         )
-    return fact.value if not need.unit else convert(fact.value, fact.unit, need.unit)
+    if not need.unit:
+        return fact.value
+    try:
+        return convert(fact.value, fact.unit, need.unit)
+    except BadInput as cause:
+        raise BadInput(
+            f"{need.name} cannot be read in {need.unit}: {cause.what}",
+            rule=f"recipe {recipe.identifier} fact {need.name}; {cause.rule}",
+            remedy=cause.remedy,
+            place=fact.place,
+        ) from cause
 
 
 def _broken(recipe: MasterRecipe, parameter: str, why: str) -> BadInput:

@@ -33,6 +33,7 @@ def formula_findings(recipe: MasterRecipe) -> Iterator[Finding]:
         if phase.repeat:
             yield from _one(f"/procedure/{phase.name}/repeat", partial(repeat_formula, recipe, phase.repeat))
             yield from _repeat_measures(recipe, phase.name)
+    yield from _clear_amounts(recipe)
     if recipe.kind != "stock":
         yield from _one("/dose_hit", partial(dose_hit_formula, recipe))
     read = {name for rule in recipe.eligibility for name in rule.uses}
@@ -114,3 +115,26 @@ def _repeat_measures(recipe: MasterRecipe, name: str) -> Iterator[Finding]:
             "the formula reads nothing that a repetition changes",
             "measure what it reads in the same phase",
         )
+
+
+def _clear_amounts(recipe: MasterRecipe) -> Iterator[Finding]:
+    """What is charged stands in clear in the batch's chain: an amount that follows a fact shows the fact."""
+    facts, bare = {need.name for need in recipe.facts}, dict[str, set[str]]()
+    for parameter in recipe.parameters:
+        rests = {name for name in parameter.uses if name in facts}
+        if not parameter.band:
+            try:
+                uses = parameter_formula(recipe, parameter).uses
+            except BadInput:
+                continue
+            rests.update(*(bare.get(name, {name} & facts) for name in uses))
+        bare[parameter.name] = rests
+    for phase in recipe.phases:
+        for charge in phase.charges:
+            shown = sorted(bare.get(charge.amount.basis, set()))
+            if shown:
+                yield notice(
+                    f"/procedure/{phase.name}/{charge.item}",
+                    f"the amount charged follows {', '.join(shown)} and stands in clear in the chain",
+                    "charge a fixed amount, or accept that it narrows the value down",
+                )

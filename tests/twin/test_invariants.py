@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from onelot.adapters.memory import MemoryJournal
 from onelot.record.events import batch as ev
 from onelot.record.events import therapy as th
 from onelot.record.events.base import Event
-from onelot.record.journal import Draft, Entry, Head, Part, link_part
+from onelot.record.journal import Append, Draft, Entry, Head, Part, TakeInterval, link_part
 from onelot.record.recipe import MasterRecipe
 from onelot.record.terms.values import Cite, Container, Sealed
 from onelot.twin.invariants import House, violations
@@ -197,3 +198,19 @@ def test_overlapping_claims_are_found_also_across_a_long_one() -> None:
         ("claims never overlap", "long and b"),
         ("claims never overlap", "long and c"),
     ]
+
+
+def test_a_house_is_read_whole_from_a_journal() -> None:
+    journal = MemoryJournal()
+    told = house()
+    for stream, entries in told.streams.items():
+        drafts = tuple(Draft(entry.event, entry.at, entry.by) for entry in entries)
+        taken = TakeInterval(f"slot {stream}", "suite", START, START + timedelta(days=1))
+        claims = (taken,) if stream == "batch/p1" else ()
+        journal.append(Append((Part(stream, 0, drafts),), claims))
+    found = House.of_journal(journal, resources=["suite"], commands=told.commands, recipes=told.recipes)
+    assert {stream: len(entries) for stream, entries in found.streams.items()} == {
+        stream: len(entries) for stream, entries in told.streams.items()
+    }
+    assert [claim for claim, _, _ in found.intervals["suite"]] == ["slot batch/p1"]
+    assert violations(found) == ()

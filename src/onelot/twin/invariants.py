@@ -7,14 +7,14 @@ that made the records, so tests and the demo can hold it to them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from onelot.record.errors import OutOfOrder
 from onelot.record.events.batch import Administered, BatchPlanned, Filled, MaterialReceived
 from onelot.record.events.therapy import Collected, ConsentRecorded, ConsentWithdrawn, DoseGiven
-from onelot.record.journal import Entry
+from onelot.record.journal import Entry, Journal
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects.batch import Batch, fold_batch
 from onelot.record.subjects.therapy import Therapy, fold_therapy
@@ -44,6 +44,23 @@ class House:
     intervals: Mapping[str, Sequence[tuple[str, datetime, datetime]]] = field(default_factory=dict)
     commands: Sequence[Remembered] = ()
     recipes: Mapping[str, MasterRecipe] = field(default_factory=dict)
+
+    @classmethod
+    def of_journal(
+        cls,
+        journal: Journal,
+        *,
+        resources: Iterable[str] = (),
+        commands: Sequence[Remembered] = (),
+        recipes: Mapping[str, MasterRecipe] | None = None,
+    ) -> House:
+        """The whole of a journal; resources: whose interval claims are looked at (suites, units, couriers)."""
+        return cls(
+            streams={stream: journal.read(stream) for stream in journal.heads()},
+            intervals={resource: journal.taken(resource) for resource in resources},
+            commands=commands,
+            recipes=recipes or {},
+        )
 
     def of(self, subject: str) -> Iterator[tuple[str, Sequence[Entry]]]:
         """The streams of this subject, known by their first event."""

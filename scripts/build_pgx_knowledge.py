@@ -167,7 +167,7 @@ def from_pypgx(shared: Path, gene: str, other: dict[str, str]) -> Plain:
         if second != "MALE":
             votes["|".join(sorted((functions[first], functions[second])))][phenotype] += 1
     pairs = {key: [count.most_common(1)[0][0], None, count.most_common(1)[0][0]] for key, count in votes.items()}
-    for function in set(single.values()):
+    for function in sorted(set(single.values())):
         pairs[function] = [function, None, function]
     for diplotype, phenotype in rows:
         first, second = split_pair(diplotype, functions)
@@ -214,7 +214,12 @@ def guidance(shared: Path) -> Plain:
             }
             for chemical in row["relatedChemicals"]:
                 entry = drugs.setdefault(
-                    chemical["name"], {"table": f"CPIC {path.stem}", "version": table["version"], "lines": []}
+                    chemical["name"],
+                    {
+                        "table": "CPIC " + path.stem.removeprefix("CPIC_").replace("_", " "),
+                        "version": table["version"],
+                        "lines": [],
+                    },
                 )
                 entry["lines"].append(
                     [line["when"], line["population"], line["strength"], line["text"], line["implications"]]

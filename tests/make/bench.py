@@ -1,8 +1,7 @@
-"""A small recipe, a batch stream that is folded again before every question, and a plain formula engine."""
+"""A small recipe, a batch stream that is folded again before every question, and what lies around."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -109,12 +108,6 @@ def recipe_with(phases: list[dict[str, Any]], kind: str = "autologous") -> Maste
 
 
 PARAMETERS = {"wanted": Decimal(300)}
-
-
-def evaluate(formula: str, values: Mapping[str, Decimal]) -> bool | Decimal:
-    """`a >= b` over names; enough for these recipes."""
-    left, right = (part.strip() for part in formula.split(">="))
-    return values[left] >= values[right]
 
 
 def device(**changes: Any) -> Equipment:

@@ -9,7 +9,7 @@ from onelot import make
 from onelot.make.engine import Continue, Finished, HeldFor, Start, Stopped, WaitUntil
 from onelot.record.errors import Held, Mismatch, NotAllowed, OutOfOrder
 from onelot.record.events.batch import BatchHeld, BatchHoldLifted, BatchTerminated
-from tests.make.bench import PARAMETERS, PHASES, START, Bench, device, evaluate, recipe_with
+from tests.make.bench import PARAMETERS, PHASES, START, Bench, device, recipe_with
 from tests.make.worker import complete, do, good, work
 
 
@@ -154,7 +154,6 @@ def test_a_wrong_bag_is_refused_and_opens_a_critical_deviation() -> None:
             "identity",
             bench.now,
             parameters=PARAMETERS,
-            evaluate=evaluate,
             by="person/a",
             verified_by="person/b",
             expected={"bag": "APH1"},

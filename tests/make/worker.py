@@ -9,7 +9,7 @@ from onelot import make
 from onelot.make.engine import Continue, Start, WaitUntil
 from onelot.make.equipment import Answer
 from onelot.make.needs import Need
-from tests.make.bench import COI, PARAMETERS, Bench, bag, device, evaluate, lot
+from tests.make.bench import COI, PARAMETERS, Bench, bag, device, lot
 
 Values = Callable[[Bench, str], Decimal]
 IDENTITY = {"bag": "APH1", "batch": "B1", "patient": COI}
@@ -86,7 +86,6 @@ def complete(bench: Bench, name: str, **changes: str) -> None:
             name,
             bench.now,
             parameters=PARAMETERS,
-            evaluate=evaluate,
             by="person/a",
             verified_by=changes.get("verified_by", "person/b"),
             deviation=f"DEV{bench.batch.seq}",
@@ -112,5 +111,5 @@ def good(bench: Bench, name: str) -> Decimal:
     """Cells double each run from 100; the rest is inside its limits."""
     if name == "viable_cells":
         run = bench.batch.running
-        return Decimal(100) * 2 ** (run.run - 1 if run else 0)
+        return Decimal(100 * 2 ** (run.run - 1 if run else 0))
     return Decimal(95)

@@ -67,6 +67,7 @@ class Reader:
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self._folds: dict[str, tuple[int, Any]] = {}
+        self._last: dict[str, datetime] = {}
         self._recipes: dict[tuple[str, int], MasterRecipe] = {}
 
     def _grow(self, stream: str, fold: Callable[[list[Entry], Any], T], empty: T) -> T:
@@ -75,8 +76,14 @@ class Reader:
         if entries:
             state = fold(entries, state)
             self._folds[stream] = (entries[-1].seq, state)
+            self._last[stream] = entries[-1].at
         found: T = state
         return found
+
+    def last_at(self, stream: str) -> datetime | None:
+        """When something last happened in a stream that was folded here; None for an unknown one."""
+        self.therapy(stream[8:]) if stream.startswith("therapy/") else self.batch(stream[6:])
+        return self._last.get(stream)
 
     def therapy(self, coi: str) -> Therapy:
         """The therapy with this chain-of-identity number; state `new` when unknown."""

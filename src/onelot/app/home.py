@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import orjson
 
@@ -48,7 +49,7 @@ def database(home: Path, *, production: bool = False) -> Database:
     url = os.environ.get("DATABASE_URL")
     if url:
         return Database(url, os.environ.get("DATABASE_OWNER_URL", ""), lambda: None)
-    binaries = "debian" if os.environ.get("ONELOT_POSTGRES") == "debian" else "wheel"
+    binaries: Literal["debian", "wheel"] = "debian" if os.environ.get("ONELOT_POSTGRES") == "debian" else "wheel"
     server = embedded.EmbeddedServer.open(home / "postgres", binaries, production=production)
     return Database(server.dsn("app"), server.dsn("owner"), server.close)
 

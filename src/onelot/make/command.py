@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from onelot.make.engine import phase_of, running_phase
+from onelot.make.engine import in_process, phase_of, running_phase
 from onelot.make.equipment import MOVE, Answer
 from onelot.make.needs import command_of, unmet
 from onelot.record.errors import NotAllowed, OutOfOrder
@@ -40,6 +40,7 @@ def record_command(recipe: MasterRecipe, batch: Batch, name: str) -> tuple[Event
 
 
 def _open_command(batch: Batch, key: str) -> Command:
+    in_process(batch)
     found = batch.commands.get(key)
     if found is None or found.answer not in ("", "unknown"):
         raise OutOfOrder(

@@ -9,7 +9,7 @@ reading belongs to one run. A `run` phase cannot end before its duration; for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,12 +19,8 @@ from onelot.record.errors import Held, OutOfOrder
 from onelot.record.recipe import MasterRecipe, Phase, UnitProcedure
 from onelot.record.subjects.batch import Batch, PhaseRun
 
-# A formula over names, each a number; record.formula implements it.
-Evaluate = Callable[[str, Mapping[str, Decimal]], "bool | Decimal"]
-
 __all__ = [
     "Continue",
-    "Evaluate",
     "Finished",
     "HeldFor",
     "Need",
@@ -110,6 +106,20 @@ def phase_of(recipe: MasterRecipe, name: str) -> Phase:
     )
 
 
+def in_process(batch: Batch) -> None:
+    """Refuse when the batch is not being made (any more).
+
+    Raises:
+        OutOfOrder: it was stopped, or manufacture is complete.
+    """
+    if batch.state != "in_process":
+        raise OutOfOrder(
+            f"the batch is {batch.state}" + (f": {batch.terminated}" if batch.terminated else ""),
+            rule="phases take entries only while a batch is in process",
+            remedy="nothing more is to be done in manufacture",
+        )
+
+
 def running_phase(
     recipe: MasterRecipe, batch: Batch, name: str, *, though_held: bool = False
 ) -> tuple[Phase, PhaseRun]:
@@ -120,6 +130,7 @@ def running_phase(
         Held: the whole batch is on hold.
     """
     phase, run = phase_of(recipe, name), batch.running
+    in_process(batch)
     if run is None or run.phase != name or run.state != "Running":
         at = f"{run.phase} is {run.state}" if run else "no phase runs"
         raise OutOfOrder(
@@ -151,6 +162,8 @@ def next_step(recipe: MasterRecipe, batch: Batch, parameters: Mapping[str, Decim
     """
     if batch.terminated or batch.state in ("terminated", "returned", "rejected"):
         return Stopped(batch.terminated or batch.rejected or batch.returned)
+    if batch.state == "new":
+        return HeldFor(None, "the batch is not planned")
     running = batch.running
     if batch.holds:
         return HeldFor(phase_of(recipe, running.phase) if running else None, _reasons(batch))

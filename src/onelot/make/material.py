@@ -35,7 +35,14 @@ def receive_material(
     Raises:
         Mismatch: a scan reads otherwise, or the container came before.
         NotAllowed: no second person.
+        OutOfOrder: the batch is not planned, or past manufacture.
     """
+    if batch.state not in ("planned", "received", "in_process"):
+        raise OutOfOrder(
+            f"a batch that is {batch.state} takes no starting material",
+            rule="starting material comes in before or during manufacture",
+            remedy="put the container into quarantine and call the supervisor",
+        )
     compare(expected, scans)
     second_person(by, verified_by, what="receiving starting material")
     if any(before.container.identifier == container.identifier for before in batch.received):

@@ -11,10 +11,10 @@ from decimal import Decimal
 
 from onelot.make.engine import (
     Continue,
-    Evaluate,
     Start,
     Step,
     formula_values,
+    in_process,
     next_step,
     phase_of,
     running_phase,
@@ -32,6 +32,7 @@ from onelot.record.events.batch import (
 )
 from onelot.record.identity import compare
 from onelot.record.recipe import MasterRecipe, Phase, Repeat
+from onelot.record.recipe_formulas import repeat_formula
 from onelot.record.signature import second_person
 from onelot.record.subjects.batch import Batch, PhaseRun
 from onelot.record.subjects.masters import Equipment
@@ -117,6 +118,7 @@ def restart_phase(recipe: MasterRecipe, batch: Batch, name: str, reason: str, *,
         NotAllowed: no reason, or no person.
     """
     phase_of(recipe, name)
+    in_process(batch)
     run = batch.running
     if run is None or run.phase != name:
         raise OutOfOrder(
@@ -139,7 +141,6 @@ def complete_phase(
     now: datetime,
     *,
     parameters: Mapping[str, Decimal],
-    evaluate: Evaluate,
     by: str,
     verified_by: str = "",
     deviation: str = "",
@@ -151,7 +152,6 @@ def complete_phase(
     Args:
         recipe, batch, name, now: whose phase, and when.
         parameters: the tailored parameters by name.
-        evaluate: the formula engine.
         by: who completes; verified_by: the second person where the phase asks for one.
         deviation: a fresh identifier, used when the runs are used up.
         expected, scans: of a `scan` phase, thing -> text it must read as, and thing -> text read.
@@ -160,6 +160,7 @@ def complete_phase(
         OutOfOrder: something of the phase is still to be done.
         Mismatch: a scan does not read as expected (`refused_scan` gives the deviation).
         NotAllowed: the second person is missing or is the first.
+        Held: a value the repeat's formula reads was never measured.
     """
     phase, run = running_phase(recipe, batch, name)
     step = next_step(recipe, batch, parameters, now)
@@ -172,15 +173,15 @@ def complete_phase(
         second_person(by, verified_by, what=f"completing {name}")
     after(run.state, "PhaseCompleted")
     values = formula_values(recipe, batch, parameters, run, now)
-    outcome = _outcome(phase.repeat, run, evaluate, values) if phase.repeat else "done"
+    outcome = _outcome(recipe, phase.repeat, run, values) if phase.repeat else "done"
     completed = PhaseCompleted(name, run.run, outcome, verified_by)
     if outcome != "used_up" or phase.repeat is None:
         return (completed,)
     return (completed, *_used_up(recipe, phase, phase.repeat, deviation))
 
 
-def _outcome(repeat: Repeat, run: PhaseRun, evaluate: Evaluate, values: Mapping[str, Decimal]) -> str:
-    if evaluate(repeat.until, values) is True:
+def _outcome(recipe: MasterRecipe, repeat: Repeat, run: PhaseRun, values: Mapping[str, Decimal]) -> str:
+    if repeat_formula(recipe, repeat).flag(values):
         return "done"
     return "repeat" if run.run < repeat.at_most.value else "used_up"
 

@@ -22,7 +22,7 @@ class PostgresSafe:
                 try:
                     if self._connection is None or self._connection.closed:
                         self._connection = psycopg.connect(self._dsn, autocommit=True)
-                    found = self._connection.execute(statement, values)  # type: ignore[arg-type]
+                    found = self._connection.execute(statement, values)
                     return found.fetchall() if found.description else []
                 except psycopg.OperationalError as cause:
                     # A connection that went away is opened once more; a server that went away is not waited for.

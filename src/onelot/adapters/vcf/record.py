@@ -87,9 +87,9 @@ class VcfRecord:
         """The genotype of one sample as the rooms know it.
 
         Raises:
-            KeyError: the sample was not read.
+            ValueError: the sample was not read.
         """
-        genotype = self.genotypes[{name: i for i, name in enumerate(self.samples)}[sample]]
+        genotype = self.genotypes[self.samples.index(sample)]
         return CalledGenotype(
             self.chrom,
             self.pos,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from onelot.app.cli.profile_pgx import register
+from onelot.app.cli import profile_facts, profile_pgx
 
 app = typer.Typer(help="Who is the patient: facts, variants, pharmacogenomics.", no_args_is_help=True)
-register(app)
+profile_facts.register(app)
+profile_pgx.register(app)
 
 
 @app.callback()

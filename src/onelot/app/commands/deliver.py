@@ -12,7 +12,7 @@ from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, head_cite, next_deviation, open_work
 from onelot.app.context import Context
 from onelot.deliver import BagScan, BedsideScans, RescueCells
-from onelot.record.errors import Held
+from onelot.record.errors import BadInput, Held
 from onelot.record.events.base import Event
 from onelot.record.journal import TakeName
 from onelot.record.subjects import Therapy
@@ -184,11 +184,13 @@ def _compare_at_bedside(context: Context, command: CompareAtBedside) -> None:
 
 @dataclass(frozen=True)
 class Administer(Command):
-    """Give the product to the patient it was made for."""
+    """Give the product to the patient it was made for: which containers, and how much was given."""
 
     meaning: ClassVar[str] = "gave this product to this patient"
     batch: str
     containers: tuple[str, ...]
+    dose: Decimal
+    unit: str
     verified_by: str
     thawed_at: datetime | None = None
 
@@ -197,15 +199,21 @@ class Administer(Command):
 def _administer(context: Context, command: Administer) -> None:
     work = open_work(context, command.batch)
     therapy = _therapy(work)
-    given = [each for each in work.batch.containers if each.identifier in command.containers]
-    dose = sum((each.amount for each in given), Decimal(0))
+    there = sum((each.amount for each in work.batch.containers if each.identifier in command.containers), Decimal(0))
+    units = {each.unit for each in work.batch.containers}
+    if not 0 < command.dose <= there or units != {command.unit}:
+        raise BadInput(
+            f"{command.dose} {command.unit} cannot have been given from these containers",
+            rule="a dose is more than nothing and at most what the containers hold, in their unit",
+            remedy="enter what was given",
+        )
     events = deliver.administer(
         work.recipe,
         work.batch,
         therapy,
         containers=command.containers,
-        dose=context.seal(therapy.patient, dose, f"therapy/{therapy.coi}/{therapy.seq}/dose"),
-        unit=given[0].unit if given else "",
+        dose=context.seal(therapy.patient, command.dose, f"therapy/{therapy.coi}/{therapy.seq}/dose"),
+        unit=command.unit,
         batch_cite=head_cite(context, work.stream, work.batch.seq),
         now=context.now,
         by=context.actor.id,

@@ -13,6 +13,7 @@ from onelot.record.errors import Held
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
 from onelot.record.terms.values import Cite
+from onelot.tailor import tailor
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ def open_work(context: Context, number: str, *, held_too: bool = False) -> Work:
         raise Held("the batch has no recipe", rule="a batch cites its recipe", remedy="verify the journal")
     recipe = context.reader.recipe(batch.recipe)
     if not batch.therapies:
-        return Work(batch, recipe, None, {})
+        # Stock is tailored to nobody: its parameters follow from the recipe's constants alone.
+        found = {parameter.name: parameter.value for parameter in tailor(recipe, {}, context.now)}
+        return Work(batch, recipe, None, effective(found, batch))
     therapy = context.reader.therapy(batch.therapies[0])
     if not held_too:
         _refuse_held(batch, therapy)

@@ -11,7 +11,6 @@ from onelot import make
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, check_scope, next_deviation, open_work
 from onelot.app.context import Context
-from onelot.app.formulas import evaluate
 from onelot.make.control import Proposal
 from onelot.make.equipment import Answer
 from onelot.record.errors import BadInput, Held, Mismatch
@@ -272,13 +271,13 @@ def _adjust_parameter(context: Context, command: AdjustParameter) -> None:
 
 @dataclass(frozen=True)
 class FillContainers(Command):
-    """Fill and label the drug product: container -> amount, in the yield's unit; labels reconcile, two people."""
+    """Fill and label the drug product: container -> amount and kind; labels reconcile, two people."""
 
     batch: str
     phase: str
     containers: dict[str, Decimal]
+    kinds: dict[str, str]
     unit: str
-    kind: str
     labels_printed: int
     labels_destroyed: int
     expires_at: datetime
@@ -290,7 +289,7 @@ def _fill_containers(context: Context, command: FillContainers) -> None:
     work = open_work(context, command.batch)
     coi = work.therapy.coi if work.therapy else ""
     containers = [
-        Container(name, command.kind, coi, amount, command.unit, work.batch.label)
+        Container(name, command.kinds.get(name, "bag"), coi, amount, command.unit, work.batch.label)
         for name, amount in command.containers.items()
     ]
     events = make.fill(
@@ -332,7 +331,6 @@ def _complete_phase(context: Context, command: CompletePhase) -> None:
             command.phase,
             context.now,
             parameters=work.parameters,
-            evaluate=evaluate,
             by=context.actor.id,
             verified_by=command.verified_by,
             deviation=deviation,

@@ -8,12 +8,13 @@ from onelot.app.commands import Command, handles
 from onelot.app.commands.order import hold_batches
 from onelot.app.context import Context
 from onelot.app.formulas import evaluate
-from onelot.profile import infection_label, judge
+from onelot.profile.eligibility import judge
+from onelot.profile.infection import infection_label
 from onelot.record.errors import BadInput, Held
 from onelot.record.events import therapy as ev
 from onelot.record.subjects import Therapy
 from onelot.record.terms.opened import OpenFact
-from onelot.record.terms.values import Finding
+from onelot.record.terms.values import Fact, Finding
 
 ELIGIBILITY = "eligibility"
 TAILORING = "stale tailoring"
@@ -21,7 +22,7 @@ TAILORING = "stale tailoring"
 
 @dataclass(frozen=True)
 class RecordProfile(Command):
-    """Record facts gathered from the patient's documents. findings: what could not be gathered, and why."""
+    """Record facts gathered from the patient's documents."""
 
     coi: str
     facts: tuple[OpenFact, ...]
@@ -33,7 +34,7 @@ def _record_profile(context: Context, command: RecordProfile) -> None:
     context.add(f"therapy/{therapy.coi}", ev.ProfileRecorded(_sealed(context, therapy, command.facts)))
 
 
-def _sealed(context: Context, therapy: Therapy, facts: tuple[OpenFact, ...]) -> tuple[ev.Fact, ...]:
+def _sealed(context: Context, therapy: Therapy, facts: tuple[OpenFact, ...]) -> tuple[Fact, ...]:
     label = f"therapy/{therapy.coi}/{therapy.seq}"
     return tuple(context.seal_fact(therapy.patient, fact, label) for fact in facts)
 
@@ -86,7 +87,7 @@ def _record_markers(context: Context, command: RecordMarkers) -> None:
     recipe = context.reader.recipe(therapy.recipe)
     known = {name: context.open_fact(found.fact) for name, found in therapy.markers.items()}
     known |= {fact.name: fact for fact in command.markers}
-    label, rule = infection_label(recipe, known, context.now)
+    label, rule = infection_label(known, recipe.markers, context.now)
     context.add(
         f"therapy/{therapy.coi}",
         ev.InfectionMarkersRecorded(_sealed(context, therapy, command.markers), label, rule),
@@ -95,7 +96,10 @@ def _record_markers(context: Context, command: RecordMarkers) -> None:
 
 @dataclass(frozen=True)
 class ConfirmEligibility(Command):
-    """Judge every eligibility rule of the recipe. What is unknown, outdated or not met holds the therapy."""
+    """Judge every eligibility rule of the recipe. What is unknown, outdated or not met holds the therapy.
+
+    findings: what gathering the facts found; it says more about where a missing fact was looked for.
+    """
 
     coi: str
     findings: tuple[Finding, ...] = ()
@@ -115,9 +119,8 @@ def _confirm_eligibility(context: Context, command: ConfirmEligibility) -> None:
         markers={name: context.open_fact(found.fact) for name, found in therapy.markers.items()},
         now=context.now,
         evaluate=evaluate,
+        gathered=command.findings,
     )
-    located = {(finding.rule, finding.fact): finding for finding in command.findings}
-    findings = tuple(_better(finding, located) for finding in findings)
     stream = f"therapy/{therapy.coi}"
     if findings:
         if therapy.holds.get(ELIGIBILITY) != findings:
@@ -127,11 +130,3 @@ def _confirm_eligibility(context: Context, command: ConfirmEligibility) -> None:
     if ELIGIBILITY in therapy.holds:
         context.add(stream, ev.HoldLifted(ELIGIBILITY, "every rule is met by a known, valid fact"))
     context.add(stream, ev.EligibilityConfirmed(tuple(rule.name for rule in recipe.eligibility)))
-
-
-def _better(finding: Finding, located: dict[tuple[str, str], Finding]) -> Finding:
-    """The reader of the document knows better than the record where a missing fact was looked for."""
-    for (_, fact), known in located.items():
-        if fact == finding.fact:
-            return known
-    return finding

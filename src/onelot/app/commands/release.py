@@ -142,19 +142,17 @@ def _release_batch(context: Context, command: ReleaseBatch) -> None:
 
 
 def _into_stock(context: Context, work: Work) -> None:
-    """A released stock batch gives its vials to a lot of the same number."""
+    """A released stock batch gives its vials to a lot per kind, `BATCH--KIND`."""
     filled, certificate = work.batch.filled, work.batch.certificate
     if filled is None or certificate is None:
         return
-    stream = f"lot/{work.batch.batch}"
-    amount = Decimal(len(filled.containers))
-    context.new(stream)
-    context.claim(TakeName(stream))
-    context.claim(AddQuantity(stream, amount))
-    context.add(
-        stream,
-        lot_events.LotMadeFromBatch(certificate, work.recipe.stock_item, amount, "1", filled.expires_at),
-    )
+    for kind in sorted({each.kind for each in filled.containers}):
+        stream = f"lot/{work.batch.batch}--{kind}"
+        amount = Decimal(sum(1 for each in filled.containers if each.kind == kind))
+        context.new(stream)
+        context.claim(TakeName(stream))
+        context.claim(AddQuantity(stream, amount))
+        context.add(stream, lot_events.LotMadeFromBatch(certificate, kind, amount, "{vials}", filled.expires_at))
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,15 @@ from onelot.app.commands import Command, handles
 from onelot.app.commands.order import lift_batch_holds
 from onelot.app.commands.profile import TAILORING
 from onelot.app.context import Context
-from onelot.record.errors import Held
+from onelot.record.errors import Held, Refused
 from onelot.record.events import batch as batch_events
 from onelot.record.events import therapy as ev
 from onelot.record.signature import second_person
 from onelot.record.subjects import Therapy
-from onelot.record.terms.values import Cite, Input, Parameter
+from onelot.record.terms.values import Cite, Finding, Input, Parameter
 from onelot.tailor import tailor
+
+STEP = "tailoring"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,17 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
         )
     recipe = context.reader.recipe(therapy.recipe)
     facts = context.open_facts(therapy)
+    stream = f"therapy/{therapy.coi}"
+    try:
+        found_parameters = tailor(recipe, facts, context.now)
+    except (Held, Refused) as refusal:
+        finding = Finding(refusal.rule, refusal.place or "", refusal.place or "", refusal.what, refusal.remedy)
+        if therapy.holds.get(STEP) != (finding,):
+            context.add(stream, ev.TherapyHeld(STEP, (finding,)))
+        context.refuse(refusal)
+        return
+    if STEP in therapy.holds:
+        context.add(stream, ev.HoldLifted(STEP, "every parameter has a value inside its range"))
     label = f"therapy/{therapy.coi}/{therapy.seq}"
     parameters = tuple(
         Parameter(
@@ -51,9 +64,9 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
                 for name in found.inputs
             ),
         )
-        for found in tailor(recipe, facts, context.now)
+        for found in found_parameters
     )
-    context.add(f"therapy/{therapy.coi}", ev.RecipeTailored(therapy.recipe, parameters))
+    context.add(stream, ev.RecipeTailored(therapy.recipe, parameters))
 
 
 def check_tailoring(therapy: Therapy) -> Cite:

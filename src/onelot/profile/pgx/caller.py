@@ -25,7 +25,8 @@ class GeneCall:
     Attributes:
         diplotypes: every consistent one, best first; at most 64 are named.
         phenotype: of the best; None where the best do not agree or no table exists.
-        keys: what guidance is looked up by, for each phenotype still possible; sorted.
+        keys: what guidance is looked up by, for each phenotype still possible; sorted; () where nothing can be
+            told: not called, or an allele that no table documents was seen (its function is unknown).
         possible_phenotypes: names still possible, sorted; () where the gene has no table.
         activity_score: of the best, as the table writes it.
         called: True if at least one diplotype is consistent (or an outside call stands).
@@ -78,8 +79,6 @@ def call_gene(definition: GeneDefinition, table: PhenotypeTable | None, lines: I
 
 def call_sample(definition: GeneDefinition, table: PhenotypeTable | None, sample: Sample) -> GeneCall:
     """Call one gene from genotypes already placed on its loci."""
-    if table is not None and not table.pairs:
-        table = None  # functions without phenotypes, IFNL3
     names, phenotypes, scores, reason = _answers(definition, table, sample)
     best = _agreed(phenotypes)
     notes = [*([reason] if reason else []), *sample.notes]
@@ -96,7 +95,7 @@ def call_sample(definition: GeneDefinition, table: PhenotypeTable | None, sample
         definition.gene,
         tuple(names[:MOST_SHOWN]),
         best.name if best is not None else None,
-        tuple(sorted({p.key for p in possible})),
+        tuple(sorted({p.key for p in possible})) if names and not _undocumented(sample) else (),
         tuple(sorted({p.name for p in possible})),
         best.score if best is not None else None,
         bool(names),
@@ -106,6 +105,10 @@ def call_sample(definition: GeneDefinition, table: PhenotypeTable | None, sample
         tuple((definition.at(n), o.place) for n, o in sorted(sample.seen.items())),
         tuple(scores[:MOST_SHOWN]),
     )
+
+
+def _undocumented(sample: Sample) -> bool:
+    return any(observed.undocumented for observed in sample.seen.values())
 
 
 Answers = tuple[list[str], list[Phenotype], list[int], str | None]

@@ -87,7 +87,7 @@ def possible_lowest(
     if not sure or copies != {2}:
         return table.all()
     try:
-        ways = layings(definition, table, sure)
+        ways = layings(definition, table, sure) + layings(definition, table, _without_lone_tag(definition, sure))
     except TooMany:
         return table.all()
     unseen = [a for a in definition.alleles[1:] if not set(a.cells) <= set(sure)]
@@ -97,19 +97,15 @@ def possible_lowest(
     found: set[Phenotype] = set()
     for way in ways:
         choices = [{function} | {_least(table, (function, other)) for other in hidden} for function in way.functions]
-        choices = [c | _if_exon_alone(definition, table, sure) for c in choices]
         found |= {table.of_functions([one, other]) for one, other in product(*choices)}
     return frozenset(found)
 
 
-def _if_exon_alone(definition: GeneDefinition, table: PhenotypeTable, sure: Mapping[int, Observed]) -> set[str | None]:
+def _without_lone_tag(definition: GeneDefinition, sure: Mapping[int, Observed]) -> dict[int, Observed]:
     """HapB3 called from its exonic tag alone may turn out absent once the intronic variant is read."""
     loci = {locus.rsid: n for n, locus in enumerate(definition.loci)}
-    intron, exon = loci.get(INTRON_RSID), loci.get(EXON_RSID)
-    if intron is None or exon is None or intron in sure or exon not in sure:
-        return set()
-    rest = {n: o for n, o in sure.items() if n != exon}
-    return {function for way in layings(definition, table, rest) for function in way.functions} if rest else set()
+    alone = loci.get(INTRON_RSID) not in sure
+    return {n: o for n, o in sure.items() if not (alone and n == loci.get(EXON_RSID))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +131,14 @@ def _without_hapb3(
         return rest, _HapB3((HAPB3 if e[0] else None, HAPB3 if e[1] else None), exon.block)
     if exon is None and intron is not None:
         return rest, _HapB3((HAPB3_INTRON if i[0] else None, HAPB3_INTRON if i[1] else None), intron.block)
-    if intron is not None and exon is not None and intron.block == exon.block and intron.block is not None:
-        names = [HAPB3 if a and b else HAPB3_INTRON if a else None for a, b in zip(i, e, strict=True)]
-        return rest, _HapB3((names[0], names[1]), intron.block)
-    # Phase between the two is unknown or one is homozygous: tags are taken to sit with the causal variant.
-    count, tags = sum(i), min(sum(e), sum(i))
-    called: list[str | None] = [HAPB3] * tags + [HAPB3_INTRON] * (count - tags) + [None] * (2 - count)
-    if intron is not None and intron.block is not None and i[1] and not i[0]:
-        called.reverse()
-    return rest, _HapB3((called[0], called[1]), intron.block if intron is not None else None)
+    if intron is None or exon is None:
+        return rest, None
+    same = [len(set(o.bases)) == 1 for o in (intron, exon)]
+    if any(same) or (intron.block is not None and intron.block == exon.block):
+        names = [HAPB3 if tag and cause else HAPB3_INTRON if cause else None for cause, tag in zip(i, e, strict=True)]
+        return rest, _HapB3((names[0], names[1]), exon.block if same[0] else intron.block)
+    # Both heterozygous, their phase to each other unknown: the tag is taken to sit with the causal variant.
+    return rest, _HapB3((HAPB3 if i[0] else None, HAPB3 if i[1] else None), intron.block)
 
 
 def _variant(definition: GeneDefinition, locus: int, observed: Observed | None) -> tuple[bool, bool]:

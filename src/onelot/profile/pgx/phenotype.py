@@ -80,4 +80,4 @@ class PhenotypeTable:
 
     def all(self) -> frozenset[Phenotype]:
         """Every phenotype the table knows, "n/a" included: what stays possible when nothing is known."""
-        return frozenset((*self.pairs.values(), NOT_ASSIGNED)) if self.pairs else frozenset()
+        return frozenset((*self.pairs.values(), NOT_ASSIGNED))

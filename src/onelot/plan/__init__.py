@@ -5,3 +5,7 @@ Gives: slots with claims; a network design with its proof of optimality; an inde
 Never: books the same slot twice, calls an unproven answer optimal.
 Standards: ISA-95 (equipment hierarchy, scheduling).
 """
+
+from onelot.plan.slots import Window, check, earliest
+
+__all__ = ["Window", "check", "earliest"]

@@ -14,7 +14,7 @@ Table = Mapping[str, Mapping[str, str]]
 
 THERAPY: Table = {
     "new": {"TherapyOrdered": "ordered"},
-    "ordered": {"ConsentRecorded": "consented"},
+    "ordered": {"ConsentRecorded": "consented", "ProfileRecorded": "ordered"},
     "consented": {"ProfileRecorded": "consented", "EligibilityConfirmed": "eligible"},
     "eligible": {"ProfileRecorded": "eligible", "EligibilityConfirmed": "eligible", "RecipeTailored": "tailored"},
     "tailored": {"RecipeTailored": "tailored", "TailoringApproved": "tailored", "SlotBooked": "scheduled"},

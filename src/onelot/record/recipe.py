@@ -91,7 +91,11 @@ class Band(_Strict):
 
 @dataclass(frozen=True)
 class Bands(_Strict):
-    """A banded dose table over one fact. between: what happens to a value between two printed bands."""
+    """A banded dose table over one fact.
+
+    between: what happens to a value between two printed bands. unverified_above: from there on the columns named in
+    unverified_columns (none named: all) are unverified and shown so.
+    """
 
     by: str
     unit: str
@@ -101,6 +105,13 @@ class Bands(_Strict):
     between_source: Source
     source: Source
     unverified_above: Decimal | None = None
+    unverified_columns: tuple[str, ...] = ()
+
+    def is_unverified(self, row: Band, column: str) -> bool:
+        """Whether this cell is to be shown with "unverified" beside it."""
+        if self.unverified_above is None or row.high <= self.unverified_above:
+            return False
+        return not self.unverified_columns or column in self.unverified_columns
 
 
 @dataclass(frozen=True)
@@ -272,7 +283,8 @@ class MasterRecipe(_Strict):
     """An approved, versioned recipe of a product.
 
     kind: `autologous` from the patient's own cells, `stock` made for stock, `kit` vials of stock bound to a patient.
-    dose_hit: formula over parameters and results that says whether the dose aimed at was reached.
+    dose_hit: formula over parameters and `dose_given` (in the unit of dose_parameter): was the dose aimed at reached.
+    stock_items: what a stock recipe makes, or a kit takes from stock; stock_recipe: the recipe a kit's items come from.
     """
 
     schema: Literal["onelot-recipe/1"]
@@ -300,7 +312,7 @@ class MasterRecipe(_Strict):
     bands: Bands | None = None
     intake: Intake | None = None
     conditioning: Conditioning | None = None
-    stock_item: str = ""
+    stock_items: tuple[str, ...] = ()
     stock_recipe: str = ""
 
     @property
@@ -356,18 +368,22 @@ def recipe_schema() -> dict[str, Any]:
 
 def sources(recipe: MasterRecipe) -> Iterator[tuple[str, Source]]:
     """Every source in the recipe with its path, in order."""
+    return ((path, found) for path, found in _parts("", recipe) if isinstance(found, Source))
 
-    def walk(path: str, value: Any) -> Iterator[tuple[str, Source]]:
-        if isinstance(value, Source):
-            yield path, value
-        elif is_dataclass(value):
-            for each in fields(value):
-                yield from walk(f"{path}/{each.name}", getattr(value, each.name))
-        elif isinstance(value, Mapping):
-            for key, item in value.items():
-                yield from walk(f"{path}/{key}", item)
-        elif isinstance(value, tuple):
-            for number, item in enumerate(value):
-                yield from walk(f"{path}/{number}", item)
 
-    yield from walk("", recipe)
+def quantities(recipe: MasterRecipe) -> Iterator[tuple[str, Quantity]]:
+    """Every quantity in the recipe with its path, in order. The cells of the dose bands are no quantities."""
+    return ((path, found) for path, found in _parts("", recipe) if isinstance(found, Quantity))
+
+
+def _parts(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if is_dataclass(value):
+        yield path, value
+        for each in fields(value):
+            yield from _parts(f"{path}/{each.name}", getattr(value, each.name))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _parts(f"{path}/{key}", item)
+    elif isinstance(value, tuple):
+        for number, item in enumerate(value):
+            yield from _parts(f"{path}/{number}", item)

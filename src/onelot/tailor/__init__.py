@@ -5,3 +5,7 @@ Gives: a control recipe whose every parameter says why; the pharmacogenomic gate
 Never: clips a value into range, invents guidance, releases a guide.
 Standards: ISA-88 (master and control recipe), CPIC guidelines, IUPAC nucleotide codes.
 """
+
+from onelot.tailor.bind import facts_used, tailor
+
+__all__ = ["facts_used", "tailor"]

@@ -11,6 +11,7 @@ import sys
 import orjson
 import typer
 
+from onelot.app.cli import demo, house, plan, profile, recipe, tailor
 from onelot.record.errors import OnelotError
 
 app = typer.Typer(
@@ -20,6 +21,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.command("demo")(demo.demo)
+house.register(app)
+for _name, _room in (("profile", profile), ("tailor", tailor), ("plan", plan), ("recipe", recipe)):
+    app.add_typer(_room.app, name=_name)
 
 
 def main() -> None:

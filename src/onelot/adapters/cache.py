@@ -1,0 +1,44 @@
+"""The user's cache folder, and where compiled loops are kept in it. Imports nothing heavy, since every start
+runs it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def default_cache() -> Path:
+    """The user's cache folder for onelot (XDG base directories)."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "onelot"
+
+
+def use_compiled_cache() -> Path:
+    """Let numba keep compiled loops in a folder named after their sources; call it before numba is imported.
+
+    Numba itself looks only at the time and size of the one file a function stands in, and would go on using a loop
+    whose
+    callee in another file has changed. An environment variable NUMBA_CACHE_DIR set by the user is respected.
+    Where nothing may be written, a temporary folder serves this run.
+    """
+    if given := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(given)
+    package = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for source in (
+        *sorted((package / "tailor" / "offtarget").glob("*.py")),
+        package / "adapters" / "genome_sources.py",
+    ):
+        digest.update(source.read_bytes())
+    folder = default_cache() / "compiled" / digest.hexdigest()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        usable = os.access(folder, os.W_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        folder = Path(tempfile.mkdtemp(prefix="onelot-compiled-"))
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return folder

@@ -1,0 +1,1 @@
+"""The schema's history, run by `onelot.adapters.postgres.schema.migrate`."""

@@ -1,0 +1,129 @@
+"""`onelot plan …`: where and when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import orjson
+import rfc8785
+import typer
+
+from onelot.app.cli.output import print_json
+from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic
+from onelot.app.drawings.svg import standalone
+from onelot.plan.network import Answer, Ledger, Network, check_network, network_document, plan_network, read_network
+from onelot.record.errors import BadInput, Broken
+
+app = typer.Typer(help="Where and when: networks, schedules, checks.", no_args_is_help=True)
+
+
+@app.callback()
+def plan() -> None:
+    """Keep the verbs as verbs, even while there is only one."""
+
+
+@app.command()
+def network(
+    file: Annotated[Path, typer.Argument(help="the question, JSON (data/schemas/network.schema.json)")],
+    as_json: Annotated[bool, typer.Option("--json", help="print the answer as one JSON object")] = False,
+    seconds: Annotated[float, typer.Option(min=0.1, help="search at most so long")] = 30.0,
+    gap: Annotated[float, typer.Option(min=0.0, max=1.0, help="stop at this relative gap; 0 asks for proof")] = 0.0,
+    draw: Annotated[Path | None, typer.Option(help="write the drawings as SVG files into this folder")] = None,
+    document: Annotated[
+        Path | None, typer.Option(help="write the chosen network as canonical JSON, to be signed")
+    ] = None,
+    behind: Annotated[str | None, typer.Option(help="print what is behind one number, e.g. /cost/transport_in")] = None,
+) -> None:
+    """Choose plants and routes at least cost, least time, or along the front of both."""
+    question = read_network(_object(file))
+    answer = plan_network(question, clock=perf_counter, seconds=seconds, gap=gap)
+    for checked in (answer, *(point.answer for point in answer.front)):
+        faults = check_network(question, checked).faults
+        if faults:
+            raise Broken(
+                f"The independent check refuses the answer: {faults[0]}",
+                rule="every answer is counted again from its flows",
+                remedy="Do not use it. Report it with the question attached.",
+            )
+    if draw is not None and answer.objective is not None:
+        _write_drawings(question, answer, draw)
+    if document is not None:
+        document.write_bytes(rfc8785.dumps(network_document(answer, question)))
+    if behind is not None:
+        print_json(Ledger(question, answer).behind(behind).as_dict())
+    elif as_json:
+        print_json(answer.as_dict())
+    else:
+        _print_plainly(answer)
+    if answer.status in ("infeasible", "unknown"):
+        raise typer.Exit(1)
+
+
+def _object(file: Path) -> dict[str, object]:
+    """The file's JSON object, or a refusal that says where it breaks."""
+    try:
+        data = orjson.loads(file.read_bytes())
+    except OSError as fault:
+        raise BadInput(
+            f"The file cannot be read: {fault.strerror}",
+            rule="the question is a file",
+            remedy="Check the path.",
+            place=str(file),
+        ) from None
+    except orjson.JSONDecodeError as fault:
+        raise BadInput(
+            f"This is not JSON: {fault.msg}",
+            rule="RFC 8259",
+            remedy="Correct the file at this place; NaN and Infinity are no JSON numbers.",
+            place=f"{file}:{fault.lineno}:{fault.colno}",
+        ) from None
+    if not isinstance(data, dict):
+        raise BadInput(
+            "The question must be one JSON object.",
+            rule="network.schema.json",
+            remedy="Put the fields into an object.",
+            place="$",
+        )
+    return data
+
+
+def _write_drawings(question: Network, answer: Answer, folder: Path) -> None:
+    """The network, its loads and, where there is one, its front, each as a file that carries its own colours."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawings = {"network": draw_schematic(question, answer), "loads": draw_loads(question, answer)}
+    if answer.front:
+        drawings["front"] = draw_front(answer)
+    for name, drawing in drawings.items():
+        (folder / f"{name}.svg").write_text(standalone(drawing.svg), encoding="utf-8")
+
+
+def _print_plainly(answer: Answer) -> None:
+    """A few lines for people."""
+    if answer.reason is not None:
+        typer.echo(f"{answer.status}: {answer.reason.what}")
+        typer.echo(f"  rule: {answer.reason.rule}")
+        typer.echo(f"  now:  {answer.reason.remedy}")
+        return
+    if answer.objective is None:
+        typer.echo("unknown: time ran out before any answer was found. Allow more seconds.")
+        return
+    patients = sum(answer.turnaround.values())
+    bound = f"bound {answer.lower_bound:,.2f}, gap {answer.gap:.4%}" if answer.lower_bound is not None else "no bound"
+    typer.echo(f"{answer.status}: {answer.objective:,.2f} ({bound}) in {answer.seconds or 0.0:.3f} s")
+    for plant in answer.plants:
+        typer.echo(
+            f"  {plant.id}: {plant.patients:,.0f} patients, peak {plant.peak_load:g} of {plant.lines} lines, "
+            f"cost {plant.cost:,.2f}, open from day {plant.open_day}"
+        )
+    for part, cost in answer.cost.items():
+        typer.echo(f"  {part.replace('_', ' ')}: {cost:,.2f}")
+    if patients and answer.patient_days is not None:
+        typer.echo(f"  turnaround: {answer.patient_days / patients:.2f} days on average")
+        typer.echo("    " + ", ".join(f"{days} d: {count:g}" for days, count in sorted(answer.turnaround.items())))
+    for scenario in answer.scenarios:
+        typer.echo(f"  scenario {scenario.id} ({scenario.probability:g}): {scenario.cost:,.2f}")
+    for point in answer.front:
+        names = ", ".join(plant.id for plant in point.answer.plants)
+        typer.echo(f"  front: {point.cost:,.2f} at {point.mean_days:.2f} days ({names})")

@@ -1,0 +1,10 @@
+"""`onelot tailor VERB`: what shall be made for this patient."""
+
+from __future__ import annotations
+
+import typer
+
+from onelot.app.cli import tailor_genome
+
+app = typer.Typer(help="Tailor: what shall be made for this patient.", no_args_is_help=True)
+tailor_genome.register(app)

@@ -1,0 +1,117 @@
+"""Collection: one donation, its containers and counts, and whether it is enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from onelot.app.commands import Command, handles
+from onelot.app.commands.gate import check_scope
+from onelot.app.commands.tailor import check_tailoring
+from onelot.app.context import Context
+from onelot.app.formulas import evaluate
+from onelot.record.errors import BadInput, Held
+from onelot.record.events import therapy as ev
+from onelot.record.identity import compare
+from onelot.record.journal import TakeName
+from onelot.record.recipe import Intake
+from onelot.record.signature import second_person
+from onelot.record.subjects import Therapy
+from onelot.record.terms.opened import OpenFact, Value
+from onelot.record.terms.values import Container
+
+
+@dataclass(frozen=True)
+class RecordCollection(Command):
+    """Record a donation: wristband and bag scanned and compared, containers, counts; a second person verified.
+
+    scans: what was scanned on `wristband` and `bag`; both must read the therapy's chain of identity.
+    """
+
+    coi: str
+    donation: str
+    containers: tuple[str, ...]
+    collected_at: datetime
+    counts: tuple[OpenFact, ...]
+    scans: dict[str, str]
+    verified_by: str
+
+
+@handles(RecordCollection)
+def _record_collection(context: Context, command: RecordCollection) -> None:
+    therapy = context.therapy(command.coi)
+    check_tailoring(therapy)
+    check_scope(therapy, "collection")
+    second_person(context.actor.id, command.verified_by, what="labelling a collection")
+    compare({"wristband": therapy.coi, "bag": therapy.coi}, command.scans)
+    if therapy.recipe is None:
+        raise Held("the therapy has no recipe", rule="an order names a recipe", remedy="order again")
+    recipe = context.reader.recipe(therapy.recipe)
+    if recipe.intake is None:
+        raise Held(
+            "this product needs no collection",
+            rule=f"recipe {recipe.identifier} has no intake",
+            remedy="plan the batch instead",
+        )
+    label = f"therapy/{therapy.coi}/{therapy.seq}"
+    collected = ev.Collected(
+        donation=command.donation,
+        containers=tuple(
+            Container(name, "bag", therapy.coi, Decimal(1), "1", therapy.label or "") for name in command.containers
+        ),
+        collected_at=command.collected_at,
+        counts=tuple(context.seal_fact(therapy.patient, fact, label) for fact in command.counts),
+        verified_by=command.verified_by,
+    )
+    context.claim(TakeName(f"donation/{command.donation}"))
+    for name in command.containers:
+        context.claim(TakeName(f"container/{name}"))
+    context.add(f"therapy/{therapy.coi}", collected)
+    totals = _totals(context, therapy, command.counts)
+    _assess(context, therapy, recipe.intake, command.donation, totals)
+
+
+def _totals(context: Context, therapy: Therapy, counts: tuple[OpenFact, ...]) -> dict[str, Decimal]:
+    """Counts summed over all collections of the therapy."""
+    totals: dict[str, Decimal] = {}
+    for collected in therapy.collections:
+        for fact in collected.counts:
+            _plus(totals, fact.name, context.open(fact.value))
+    for given in counts:
+        _plus(totals, given.name, given.value)
+    return totals
+
+
+def _plus(totals: dict[str, Decimal], name: str, value: Value) -> None:
+    if isinstance(value, bool | str) or value < 0:
+        raise BadInput(
+            f"{name} is not a count",
+            rule="a count is a number that is not negative",
+            remedy="enter the count again, with its unit",
+        )
+    totals[name] = totals.get(name, Decimal(0)) + value
+
+
+def _assess(context: Context, therapy: Therapy, intake: Intake, donation: str, totals: dict[str, Decimal]) -> None:
+    values: dict[str, Value] = {name: fact.value for name, fact in context.open_facts(therapy).items()}
+    values |= {name: parameter.value for name, parameter in context.open_parameters(therapy).items()}
+    values |= {name: constant.value for name, constant in intake.constants.items()}
+    values |= totals
+    missing = [need.name for need in intake.counts if need.required and need.name not in totals]
+    if missing:
+        raise Held(
+            f"count {', '.join(missing)} is missing",
+            rule="the recipe's intake counts are all needed",
+            remedy="count and enter it",
+        )
+    adequate = bool(evaluate(intake.adequate, values))
+    done = len(therapy.collections) + 1
+    if adequate:
+        what = "enough to start"
+    elif done < intake.at_most.value:
+        what = f"not enough: collect again ({done} of at most {intake.at_most.value})"
+    else:
+        what = f"not enough after {done} collections: the prescriber decides"
+    context.add(f"therapy/{therapy.coi}", ev.CollectionAssessed(donation, adequate, intake.source.shown, what))
+    context.answer.update(adequate=adequate, what=what)

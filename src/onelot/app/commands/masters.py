@@ -1,0 +1,310 @@
+"""What must be known before a patient comes: sites, people, documents, equipment, lots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import ClassVar
+
+import orjson
+
+from onelot.app.authority import table
+from onelot.app.commands import Command, handles
+from onelot.app.context import Context
+from onelot.record.chain import canonical
+from onelot.record.errors import BadInput, NotAllowed
+from onelot.record.events import journal as ev
+from onelot.record.journal import AddQuantity, TakeName
+from onelot.record.recipe import read_recipe
+from onelot.record.signature import second_person
+
+
+@dataclass(frozen=True)
+class RegisterSite(Command):
+    """Make a site known. kind: manufacturing, hospital, collection."""
+
+    site: str
+    name: str
+    kind: str
+
+
+@handles(RegisterSite)
+def _register_site(context: Context, command: RegisterSite) -> None:
+    context.add(f"site/{command.site}", ev.SiteRegistered(command.name, command.kind))
+
+
+@dataclass(frozen=True)
+class RegisterPerson(Command):
+    """Let a person work here. Their sign-in secret and key are enrolled apart."""
+
+    login: str
+    printed_name: str
+    roles: tuple[str, ...]
+    sites: tuple[str, ...]
+
+
+def _known_roles(roles: tuple[str, ...]) -> None:
+    strange = sorted(set(roles) - set(table()["roles"]))
+    if strange:
+        raise BadInput(
+            f"unknown role {', '.join(strange)}",
+            rule="roles are data: data/roles.json",
+            remedy=f"choose from {', '.join(sorted(table()['roles']))}",
+        )
+
+
+@handles(RegisterPerson)
+def _register_person(context: Context, command: RegisterPerson) -> None:
+    _known_roles(command.roles)
+    stream = f"person/{command.login}"
+    context.new(stream)
+    context.add(stream, ev.PersonRegistered(command.login, command.printed_name, command.roles, command.sites))
+
+
+@dataclass(frozen=True)
+class ChangeRoles(Command):
+    """Change what a person may do, and where."""
+
+    login: str
+    roles: tuple[str, ...]
+    sites: tuple[str, ...]
+    reason: str
+
+
+@handles(ChangeRoles)
+def _change_roles(context: Context, command: ChangeRoles) -> None:
+    _known_roles(command.roles)
+    if context.actor.id == f"person/{command.login}":
+        raise NotAllowed(
+            "you may not change your own roles",
+            rule="nobody approves their own work",
+            remedy="ask another user administrator",
+        )
+    context.add(f"person/{command.login}", ev.RolesChanged(command.roles, command.sites, command.reason))
+
+
+@dataclass(frozen=True)
+class RemovePerson(Command):
+    """Let a person leave; what they signed stays."""
+
+    login: str
+    reason: str
+
+
+@handles(RemovePerson)
+def _remove_person(context: Context, command: RemovePerson) -> None:
+    context.add(f"person/{command.login}", ev.PersonLeft(command.reason))
+
+
+@dataclass(frozen=True)
+class RegisterDocument(Command):
+    """Register a version of a recipe, specification, rule or network; `text` is its JSON."""
+
+    name: str
+    kind: str
+    title: str
+    version: str
+    text: str
+
+
+@handles(RegisterDocument)
+def _register_document(context: Context, command: RegisterDocument) -> None:
+    try:
+        value = orjson.loads(command.text)
+    except orjson.JSONDecodeError as cause:
+        raise BadInput(
+            f"the document is not JSON: {cause.msg}",
+            rule="documents are data",
+            remedy="mend the file at this place",
+            place=f"line {cause.lineno}, column {cause.colno}",
+        ) from cause
+    if command.kind == "recipe":
+        read_recipe(value, place=command.name)
+    stream = f"document/{command.name}/{command.version}"
+    text = canonical(value).decode()
+    context.new(stream)
+    context.add(
+        stream,
+        ev.DocumentRegistered(command.kind, command.title, command.version, sha256(text.encode()).hexdigest(), text),
+    )
+
+
+@dataclass(frozen=True)
+class ApproveDocument(Command):
+    """Approve a registered version for use."""
+
+    meaning: ClassVar[str] = "approves this document for use"
+    name: str
+    version: str
+    effective_from: datetime
+
+
+@handles(ApproveDocument)
+def _approve_document(context: Context, command: ApproveDocument) -> None:
+    stream = f"document/{command.name}/{command.version}"
+    document = context.reader.document(f"{command.name}/{command.version}")
+    second_person(document.registered_by, context.actor.id, what="approving a document")
+    context.at(stream, document.seq)
+    context.add(stream, ev.DocumentApproved(command.version, document.sha256, command.effective_from), signed=True)
+
+
+@dataclass(frozen=True)
+class WithdrawDocument(Command):
+    """Withdraw a version; open batches keep it, pinned."""
+
+    meaning: ClassVar[str] = "withdraws this document"
+    name: str
+    version: str
+    reason: str
+
+
+@handles(WithdrawDocument)
+def _withdraw_document(context: Context, command: WithdrawDocument) -> None:
+    context.add(
+        f"document/{command.name}/{command.version}",
+        ev.DocumentWithdrawn(command.version, command.reason),
+        signed=True,
+    )
+
+
+@dataclass(frozen=True)
+class RegisterEquipment(Command):
+    """Make a unit or device known. simulated: it is a part of the twin; production refuses those."""
+
+    equipment: str
+    equipment_class: str
+    site: str
+    serial: str
+    simulated: bool
+    driver_verified: bool
+
+
+@handles(RegisterEquipment)
+def _register_equipment(context: Context, command: RegisterEquipment) -> None:
+    mode = context.journal.read("journal")[0].envelope["data"]["mode"]
+    if command.simulated and mode == "production":
+        raise NotAllowed(
+            f"{command.equipment} is a part of the twin",
+            rule="a production journal refuses the twin's parts",
+            remedy="register the real device, or use a journal of a simulation",
+        )
+    stream = f"equipment/{command.equipment}"
+    context.new(stream)
+    context.add(
+        stream,
+        ev.EquipmentRegistered(
+            command.equipment_class, command.site, command.serial, command.simulated, command.driver_verified
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class QualifyEquipment(Command):
+    """Declare a unit fit for use until a date."""
+
+    meaning: ClassVar[str] = "declares this equipment qualified"
+    equipment: str
+    until: datetime
+    reference: str
+
+
+@handles(QualifyEquipment)
+def _qualify_equipment(context: Context, command: QualifyEquipment) -> None:
+    context.add(f"equipment/{command.equipment}", ev.EquipmentQualified(command.until, command.reference), signed=True)
+
+
+@dataclass(frozen=True)
+class TakeOutEquipment(Command):
+    """Take a unit out of use."""
+
+    equipment: str
+    reason: str
+
+
+@handles(TakeOutEquipment)
+def _take_out_equipment(context: Context, command: TakeOutEquipment) -> None:
+    context.add(f"equipment/{command.equipment}", ev.EquipmentTakenOut(command.reason))
+
+
+@dataclass(frozen=True)
+class ReceiveLot(Command):
+    """Take a lot in, into quarantine."""
+
+    lot: str
+    item: str
+    supplier_lot: str
+    certificate_sha256: str
+    amount: Decimal
+    unit: str
+    expires_at: datetime
+
+
+@handles(ReceiveLot)
+def _receive_lot(context: Context, command: ReceiveLot) -> None:
+    stream = f"lot/{command.lot}"
+    context.new(stream)
+    context.claim(TakeName(f"lot/{command.lot}"))
+    context.claim(AddQuantity(f"lot/{command.lot}", command.amount))
+    context.add(
+        stream,
+        ev.LotReceived(
+            command.item,
+            command.supplier_lot,
+            command.certificate_sha256,
+            command.amount,
+            command.unit,
+            command.expires_at,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class ReleaseLot(Command):
+    """Release a lot for use after incoming inspection."""
+
+    meaning: ClassVar[str] = "releases this lot for use"
+    lot: str
+    finding: str
+
+
+@handles(ReleaseLot)
+def _release_lot(context: Context, command: ReleaseLot) -> None:
+    context.add(f"lot/{command.lot}", ev.LotReleased(command.finding), signed=True)
+
+
+@dataclass(frozen=True)
+class BlockLot(Command):
+    """Block a lot."""
+
+    lot: str
+    reason: str
+
+
+@handles(BlockLot)
+def _block_lot(context: Context, command: BlockLot) -> None:
+    context.add(f"lot/{command.lot}", ev.LotBlocked(command.reason))
+
+
+@dataclass(frozen=True)
+class EnrolKey(Command):
+    """Enrol a person's public signing key, signed in the site's name. A reset is a new key."""
+
+    login: str
+    key: str
+    reason: str = ""
+
+
+@handles(EnrolKey)
+def _enrol_key(context: Context, command: EnrolKey) -> None:
+    person = context.reader.person(command.login)
+    if person.state != "active":
+        raise NotAllowed(
+            f"{command.login} does not work here",
+            rule="only registered, active people have keys",
+            remedy="register the person first",
+        )
+    context.at(f"person/{command.login}", person.seq)
+    context.claim(TakeName(f"key/{command.key}"))
+    context.add(f"person/{command.login}", ev.KeyEnrolled(command.key, person.key, command.reason), by_site=True)

@@ -1,0 +1,180 @@
+"""`onelot demo`: a folder of patients from order to bedside, on simulated equipment, couriers, people and clock.
+
+A run lives in a home of its own and can be killed at any moment: run again, it goes on where its record stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from onelot.adapters.fhir import identity_of, order_of, read_bundle
+from onelot.adapters.recipes import shipped
+from onelot.adapters.vault import Identity
+from onelot.app import cohort, home
+from onelot.app.entropy import from_seed
+from onelot.app.house import SIMULATION, House
+from onelot.app.simulation.case import Case, Stage
+from onelot.app.simulation.driver import Driver, Told
+from onelot.app.simulation.report import Report, report
+from onelot.app.simulation.site import HOSPITALS, PLANT, Site, set_up
+from onelot.profile.document import Document
+from onelot.record.errors import BadInput, NotAllowed
+from onelot.record.recipe import MasterRecipe
+from onelot.twin.clock import SimulatedClock
+from onelot.twin.cohort import Expected
+from onelot.twin.faults import Faults, read_faults
+from onelot.twin.memory import InFile
+from onelot.twin.world import World
+
+ADMINISTRATOR = "administrator"
+# The stock is made before the first order: about four weeks and its tests.
+STOCK_AHEAD = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Patients on their way: cases, what goes wrong, when the first clock starts, and the ends to be held to."""
+
+    cases: dict[str, Case]
+    faults: Faults
+    starts_at: datetime
+    expected: dict[str, Expected]
+
+
+@dataclass
+class Demo:
+    """A run that is set up; `run` takes it to its end."""
+
+    house: House
+    driver: Driver
+    cohort: Cohort
+    recipes: tuple[MasterRecipe, ...]
+
+    def run(self) -> Report:
+        """Act until nobody has anything left to do, and report."""
+        self.driver.run()
+        return report(self.house, self.driver, self.cohort.cases, self.cohort.expected, self.recipes)
+
+
+def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Cohort:
+    """Our cohort of about two dozen patients, written from the seed into `folder`."""
+    plan = cohort.write_cohort(folder, seed)
+    files = {found.name: found for found in cohort.patients_in(folder)}
+    cases: dict[str, Case] = {}
+    for each in plan.patients:
+        found = files[each.patient]
+        recipe = _recipe_for(each.product, recipes)
+        late = each.fault("late_fact")
+        case = _case(each.patient, cohort.read_patient(found), recipe, each.ordered_at, len(cases))
+        if late is not None and found.later is not None:
+            case.later = (read_bundle(found.later),)
+            case.later_at = each.ordered_at + timedelta(hours=float(late.settings["after_h"]))
+        cases[each.patient] = case
+    raw = orjson.loads((cohort.DATA / "faults.json").read_bytes())
+    return Cohort(cases, read_faults(raw), plan.start, dict(cohort.expected_ends()))
+
+
+def folder_cohort(folder: Path, product: str, overlay: bool, recipes: Sequence[MasterRecipe], now: datetime) -> Cohort:
+    """The patients of any folder, for one product; with the committed overlays where asked for.
+
+    Raises:
+        BadInput: the folder or a bundle cannot be read.
+    """
+    recipe = _recipe_for(product, recipes)
+    overlays = cohort.synthea_overlays() if overlay else {}
+    cases: dict[str, Case] = {}
+    for found in cohort.patients_in(folder):
+        documents = cohort.read_patient(found)
+        bundle, clock = cohort.overlaid(documents[0], overlays)
+        cases[found.name] = _case(found.name, (bundle, *documents[1:]), recipe, clock or now, len(cases))
+    expected = {
+        key: Expected(key, product, "", overlays[patient].expected, overlays[patient].reason)
+        for key, case in cases.items()
+        if (patient := _patient_id(case.documents[0])) in overlays
+    }
+    return Cohort(cases, {}, min(case.starts_at for case in cases.values()), expected)
+
+
+def _patient_id(document: Document) -> str:
+    patient = next(document.of("Patient"), None)
+    return str(patient.body.get("id")) if patient else ""
+
+
+def _recipe_for(product: str, recipes: Sequence[MasterRecipe]) -> MasterRecipe:
+    for recipe in recipes:
+        if product in (recipe.name, recipe.identifier) and recipe.kind != "stock":
+            return recipe
+    raise BadInput(
+        f"there is no recipe for {product}",
+        rule="a product is made by an approved master recipe",
+        remedy=f"one of: {', '.join(recipe.name for recipe in recipes if recipe.kind != 'stock')}",
+    )
+
+
+def _case(key: str, documents: tuple[Document, ...], recipe: MasterRecipe, at: datetime, number: int) -> Case:
+    person = identity_of(documents[0])
+    identity = Identity(person.name, person.birth_date, tuple("|".join(each) for each in person.identifiers if each[1]))
+    order = order_of(documents[0], recipe.name, at + timedelta(minutes=1))
+    return Case(key, documents, recipe, HOSPITALS[number % len(HOSPITALS)], at, identity, order)
+
+
+def prepare(
+    folder: Path,
+    seed: int,
+    make: Callable[[Sequence[MasterRecipe]], Cohort],
+    tell: Told,
+) -> Demo:
+    """Set a run up in `folder`, or take up one that was killed there.
+
+    Raises:
+        NotAllowed: the folder holds a production journal.
+    """
+    recipes = tuple(shipped().values())
+    found = make(recipes)
+    entropy = from_seed(seed)
+    starts_at = found.starts_at - STOCK_AHEAD
+    clock = SimulatedClock(starts_at)
+    password = entropy(f"password/{ADMINISTRATOR}", 12).hex()
+    if (folder / home.CONFIG).exists():
+        if home.config_of(folder)["mode"] != SIMULATION:
+            raise NotAllowed(
+                "the demo does not run on a production journal",
+                rule="simulation is never mistaken for production",
+                remedy="give the demo a folder of its own",
+            )
+        house = home.open_house(folder, clock=clock.now, entropy=entropy)
+    else:
+        house = home.init(
+            folder,
+            mode=SIMULATION,
+            site=PLANT,
+            administrator=ADMINISTRATOR,
+            printed_name="Demo Administrator",
+            password=password,
+            clock=clock.now,
+            entropy=entropy,
+        )
+    clock.advance(max(starts_at, _last_time(house)))
+    site = Site(house, lambda login: entropy(f"password/{login}", 12).hex(), ADMINISTRATOR)
+    set_up(site, recipes, starts_at)
+    world = World(seed, found.faults)
+    stage = Stage(site, world, InFile(folder / "twin-devices"), found.cases, clock.now)
+    stock = tuple(recipe for recipe in recipes if recipe.kind == "stock" and _wanted(recipe, found))
+    return Demo(house, Driver(stage, clock, stock, tell), found, recipes)
+
+
+def _wanted(stock: MasterRecipe, found: Cohort) -> bool:
+    return any(case.recipe.stock_recipe == stock.identifier for case in found.cases.values())
+
+
+def _last_time(house: House) -> datetime:
+    """The time of the newest event: a run that was killed goes on from there."""
+    newest = datetime.min.replace(tzinfo=UTC)
+    for stream, head in house.journal.heads().items():
+        newest = max(newest, house.journal.read(stream, head.seq - 1)[0].at)
+    return newest

@@ -1,0 +1,195 @@
+"""An installation on disk: its folder, its keys, its database; made once by `init`, opened by everything else.
+
+HOME/onelot.json   mode, site, who installed it when
+HOME/keys/         site.key and vault.key, mode 0600: back them up apart from the database
+HOME/seals/        every seal, outside the database
+HOME/documents/    certificates and printed records, by digest
+HOME/postgres/     the embedded server, unless DATABASE_URL names another
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import orjson
+
+from onelot.adapters.keys import make_site_keys, read_site_keys, write_site_keys
+from onelot.adapters.postgres import embedded
+from onelot.adapters.postgres.journal import PostgresJournal
+from onelot.adapters.postgres.safe import PostgresSafe
+from onelot.adapters.postgres.schema import APP_ROLE, migrate
+from onelot.adapters.vault import Entropy
+from onelot.app.entropy import from_system
+from onelot.app.house import PRODUCTION, House, assemble, open_journal, system_clock
+from onelot.app.views import PROJECTIONS
+from onelot.record.errors import BadInput, NotAllowed, Unreachable
+
+CONFIG = "onelot.json"
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the journal is: addresses for the application's role and for the owner, and how to let go of it."""
+
+    app: str
+    owner: str
+    close: Callable[[], object]
+
+
+def database(home: Path, *, production: bool = False) -> Database:
+    """The database of this installation: DATABASE_URL if set, else the embedded server under `home`.
+
+    DATABASE_URL is for the application's role; DATABASE_OWNER_URL, needed by `init` and `migrate`, for its owner.
+    """
+    url = os.environ.get("DATABASE_URL")
+    if url:
+        return Database(url, os.environ.get("DATABASE_OWNER_URL", ""), lambda: None)
+    binaries: Literal["debian", "wheel"] = "debian" if os.environ.get("ONELOT_POSTGRES") == "debian" else "wheel"
+    server = embedded.EmbeddedServer.open(home / "postgres", binaries, production=production)
+    return Database(server.dsn("app"), server.dsn("owner"), server.close)
+
+
+def default_home() -> Path:
+    """ONELOT_HOME, or the usual place of this user."""
+    return embedded.home()
+
+
+def config_of(home: Path) -> dict[str, str]:
+    """What `init` wrote."""
+    try:
+        found: dict[str, str] = orjson.loads((home / CONFIG).read_bytes())
+    except FileNotFoundError as cause:
+        raise Unreachable(
+            f"there is no onelot installation in {home}",
+            rule="an installation is made once, by `onelot init`",
+            remedy="run `onelot init`, or set ONELOT_HOME to the folder it made",
+        ) from cause
+    except (OSError, orjson.JSONDecodeError) as cause:
+        raise BadInput(
+            f"{home / CONFIG} cannot be read: {cause}",
+            rule="written by `onelot init`",
+            remedy="restore it from the backup",
+            place=str(home / CONFIG),
+        ) from cause
+    return found
+
+
+def init(
+    home: Path,
+    *,
+    mode: str,
+    site: str,
+    administrator: str,
+    printed_name: str,
+    password: str,
+    clock: Callable[[], datetime] = system_clock,
+    entropy: Entropy = from_system,
+) -> House:
+    """Make an installation: site keys, database, the journal's first words, the first user administrator.
+
+    Raises:
+        NotAllowed: there is one already, or the password is too short.
+    """
+    if (home / CONFIG).exists():
+        raise NotAllowed(
+            f"{home} already holds an installation",
+            rule="site keys and the journal's mode are set once",
+            remedy="use it, or choose another folder with ONELOT_HOME",
+        )
+    check_password(password)
+    _make_folder(home)
+    if not (home / "keys" / "site.key").exists():
+        write_site_keys(home / "keys", make_site_keys(entropy))
+    keys = read_site_keys(home / "keys")
+    place = database(home, production=mode == PRODUCTION)
+    migrate_database(place)
+    journal = PostgresJournal(place.app, PROJECTIONS)
+    # A crash in the middle of init leaves no configuration; the next init goes on from what the journal holds.
+    if not journal.read("journal"):
+        open_journal(
+            journal,
+            mode=mode,
+            site=site,
+            site_keys=keys,
+            now=clock(),
+            administrator=administrator,
+            printed_name=printed_name,
+        )
+    text = orjson.dumps(
+        {"mode": mode, "site": site, "made_at": datetime.now(UTC).isoformat(timespec="seconds")},
+        option=orjson.OPT_INDENT_2,
+    )
+    house = _house(home, place, journal, site, clock, entropy)
+    if not house.loop.reader.person(administrator).key:
+        house.enrol(administrator, password, house.loop.actor(administrator))
+    (home / CONFIG).write_bytes(text)
+    return house
+
+
+def open_house(home: Path, *, clock: Callable[[], datetime] = system_clock, entropy: Entropy = from_system) -> House:
+    """Open the installation in this folder; refuses a database whose schema is behind."""
+    config = config_of(home)
+    place = database(home, production=config["mode"] == PRODUCTION)
+    if place.owner:
+        migrate_database(place)
+    journal = PostgresJournal(place.app, PROJECTIONS)
+    return _house(home, place, journal, config["site"], clock, entropy)
+
+
+def migrate_database(place: Database) -> str:
+    """Bring the schema up to date, as its owner. Gives the revision."""
+    if not place.owner:
+        raise NotAllowed(
+            "the schema can be changed by its owner only",
+            rule="the application's role owns nothing",
+            remedy="set DATABASE_OWNER_URL for this command",
+        )
+    return migrate(place.owner, APP_ROLE)
+
+
+def check_password(password: str) -> None:
+    """Refuse a password shorter than twelve characters (NIST SP 800-63B asks for eight; signing keys hang on ours)."""
+    if len(password) < 12:
+        raise NotAllowed(
+            "the password is too short",
+            rule="at least 12 characters; no default password exists",
+            remedy="choose a longer one, e.g. four words",
+        )
+
+
+def _make_folder(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o755)
+    except OSError as cause:
+        raise Unreachable(
+            f"{home} cannot be made: {cause.strerror}",
+            rule="an installation needs a folder of its own",
+            remedy="set ONELOT_HOME to a folder you may write",
+        ) from cause
+
+
+def _house(
+    home: Path,
+    place: Database,
+    journal: PostgresJournal,
+    site: str,
+    clock: Callable[[], datetime],
+    entropy: Entropy,
+) -> House:
+    safe = PostgresSafe(place.app)
+    house = assemble(
+        journal=journal,
+        safe=safe,
+        site_keys=read_site_keys(home / "keys"),
+        site=site,
+        clock=clock,
+        entropy=entropy,
+        seals=home / "seals",
+    )
+    house.on_close += [safe.close, place.close]
+    return house

@@ -1,0 +1,165 @@
+"""The house, assembled: journal, vault, keys, loop, and the outside world it speaks to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from onelot import __version__
+from onelot.adapters.keys import FOR_PEOPLE, FOR_SIMULATION, PersonKeys, SiteKeys
+from onelot.adapters.safe import Safe
+from onelot.adapters.vault import Entropy, Vault
+from onelot.app import sealing
+from onelot.app.commands.masters import EnrolKey
+from onelot.app.context import SYSTEM, Actor
+from onelot.app.entropy import from_system
+from onelot.app.loop import Loop
+from onelot.record.errors import NotAllowed
+from onelot.record.events.journal import JournalOpened, PersonRegistered, SiteRegistered
+from onelot.record.journal import Append, Draft, Effect, Head, Journal, Part, Seal
+from onelot.record.signature import Signed, Signing
+from onelot.record.terms.values import Cite
+
+SIMULATION, PRODUCTION = "simulation", "production"
+Doer = Callable[[Effect], None]
+
+
+def system_clock() -> datetime:
+    """The time now, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class House:
+    """Everything together. `doers` carry out side effects by kind; `seals` is a folder outside the database."""
+
+    mode: str
+    site: str
+    journal: Journal
+    vault: Vault
+    people_keys: PersonKeys
+    site_keys: SiteKeys
+    loop: Loop
+    seals: Path | None = None
+    doers: dict[str, Doer] = field(default_factory=dict)
+    on_close: list[Callable[[], Any]] = field(default_factory=list)
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The clock the loop goes by."""
+        return self.loop.clock
+
+    def seal(self) -> tuple[Seal, dict[str, Head]]:
+        """Seal the journal as it stands."""
+        return sealing.seal(self.journal, self.site_keys, self.clock(), self.seals)
+
+    def enrol(self, login: str, password: str, by: Actor, reason: str = "first key") -> str:
+        """Make and enrol a signing key for a person under their signing password. Gives the public key."""
+        number = len(self.journal.read(f"person/{login}"))
+        key = self.people_keys.enrol(login, password, str(number))
+        self.loop.handle(EnrolKey(login, key, reason), by)
+        return key
+
+    def run_effects(self) -> int:
+        """Carry out what was promised in appends and not yet done; how many."""
+        done = 0
+        for effect in self.journal.effects():
+            doer = self.doers.get(effect.kind)
+            if doer is None:
+                raise NotAllowed(
+                    f"nothing here carries out {effect.kind}",
+                    rule="every side effect has a doer",
+                    remedy="report this as a defect of onelot",
+                )
+            doer(effect)
+            self.journal.effect_done(effect.key)
+            done += 1
+        return done
+
+    def close(self) -> None:
+        """Finish what is queued and let go of the journal."""
+        self.journal.close()
+        for action in self.on_close:
+            action()
+
+    def erase(self, effect: Effect) -> None:
+        """Destroy a health key and the values under it, as an order on the record says."""
+        patient = effect.data["patient"]
+        self.vault.erase_health(patient)
+        self.journal.erase_payloads(patient)
+
+
+def assemble(
+    *,
+    journal: Journal,
+    safe: Safe,
+    site_keys: SiteKeys,
+    site: str,
+    clock: Callable[[], datetime] = system_clock,
+    entropy: Entropy = from_system,
+    seals: Path | None = None,
+) -> House:
+    """Put a house together over a journal whose first event is there."""
+    mode = mode_of(journal)
+    simulated = clock is not system_clock or entropy is not from_system
+    if mode == PRODUCTION and simulated:
+        raise NotAllowed(
+            "a production journal refuses seeded keys and made-up clocks",
+            rule="simulation is never mistaken for production",
+            remedy="open a journal of a simulation, or use the system's clock and randomness",
+        )
+    vault = Vault(safe, site_keys.vault, entropy)
+    people = PersonKeys(safe, entropy, FOR_SIMULATION if mode == SIMULATION else FOR_PEOPLE)
+    loop = Loop(journal, vault, people, site_signing(site_keys, site), clock, entropy)
+    house = House(mode, site, journal, vault, people, site_keys, loop, seals)
+    house.doers["erase_health"] = house.erase
+    return house
+
+
+def site_signing(keys: SiteKeys, site: str) -> Signing:
+    """The signature made in the site's name."""
+    return Signing(Signed(f"site/{site}", site, "signed in the name of the site", keys.public), keys.signing.sign)
+
+
+def mode_of(journal: Journal) -> str:
+    """`simulation` or `production`, as the first event of the journal says."""
+    first = journal.read("journal")
+    if not first:
+        raise NotAllowed(
+            "the journal was never opened",
+            rule="the first event of every journal says whether it is production or simulation",
+            remedy="run `onelot init`",
+        )
+    mode: str = first[0].envelope["data"]["mode"]
+    return mode
+
+
+def open_journal(
+    journal: Journal, *, mode: str, site: str, site_keys: SiteKeys, now: datetime, administrator: str, printed_name: str
+) -> Cite:
+    """Write a journal's first words: its mode, the site and its key, and the first user administrator."""
+    (opened, *_) = journal.append(
+        Append(
+            (
+                Part("journal", 0, (Draft(JournalOpened(mode, site, __version__), now, SYSTEM.id),)),
+                Part(
+                    f"site/{site}", 0, (Draft(SiteRegistered(site, "manufacturing", site_keys.public), now, SYSTEM.id),)
+                ),
+                Part(
+                    f"person/{administrator}",
+                    0,
+                    (
+                        Draft(
+                            PersonRegistered(administrator, printed_name, ("user_administrator",), ("*",)),
+                            now,
+                            SYSTEM.id,
+                        ),
+                    ),
+                ),
+            )
+        )
+    )
+    return opened.cite

@@ -1,0 +1,156 @@
+"""The loop: the only writer.
+
+Read, fold, call a room with `now` and ids from outside, check authority, life table and signature, append with the
+versions read and the claims, and only then speak to the world; its answer is another event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from onelot.adapters.keys import PersonKeys
+from onelot.adapters.vault import Entropy, Vault
+from onelot.app import authority
+from onelot.app.commands import Command, handler_of
+from onelot.app.context import Actor, Context, Planned, Reader
+from onelot.record.errors import Conflict, NotAllowed
+from onelot.record.journal import Append, Draft, Entry, Journal, Part
+from onelot.record.life import advance
+from onelot.record.signature import Signed, Signing
+from onelot.record.subjects import fold_person
+
+TRIES = 4
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command led to: the events appended, and what the caller may want to know."""
+
+    entries: tuple[Entry, ...]
+    answer: dict[str, Any]
+
+
+class Loop:
+    """Handles commands, one at a time per call; any thread or process may call it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        vault: Vault,
+        keys: PersonKeys,
+        site: Signing,
+        clock: Callable[[], datetime],
+        entropy: Entropy,
+    ) -> None:
+        self.journal, self.vault, self.keys, self.site = journal, vault, keys, site
+        self.clock, self.entropy = clock, entropy
+        self.reader = Reader(journal)
+
+    def actor(self, login: str) -> Actor:
+        """The person as an actor, from their record."""
+        person = fold_person(self.journal.read(f"person/{login}"))
+        if person.state != "active":
+            raise NotAllowed(
+                f"{login} may not act here",
+                rule="only registered, active people act",
+                remedy="ask the user administrator",
+            )
+        return Actor(f"person/{login}", person.printed_name, person.roles, person.sites)
+
+    def handle(self, command: Command, actor: Actor, password: str | None = None) -> Done:
+        """Carry out one command.
+
+        Args:
+            command: what to do. actor: who asks. password: the signing password, for a command that is signed.
+
+        Raises:
+            OnelotError: what was refused, by which rule, and what to do now. What the handler marked as worth keeping
+            (a mismatch, its deviation) is on the record nevertheless.
+        """
+        authority.check(type(command).__name__, actor)
+        signing = self._signing(command, actor, password)
+        for attempt in range(TRIES):
+            context = Context(self.reader, self.vault, actor, self.clock(), self.entropy)
+            handler_of(type(command))(context, command)
+            try:
+                entries = self._append(context, signing)
+            except Conflict:
+                if attempt == TRIES - 1:
+                    raise
+                continue
+            if context.refusal:
+                raise context.refusal
+            return Done(tuple(entries), context.answer)
+        raise AssertionError
+
+    def _signing(self, command: Command, actor: Actor, password: str | None) -> Signing | None:
+        if not command.meaning:
+            return None
+        if password is None or not actor.id.startswith("person/"):
+            raise NotAllowed(
+                f"this needs your signature: {command.meaning}",
+                rule="21 CFR 11.200(a): sign-in name and signing password at each signing",
+                remedy="sign with your signing password",
+            )
+        login = actor.id.removeprefix("person/")
+        key, sign = self.keys.open(login, password)
+        if fold_person(self.journal.read(actor.id)).key != key:
+            raise NotAllowed(
+                "this key is not the one enrolled for you",
+                rule="21 CFR 11.100: a signature is unique to one person; enrolment is signed by the site",
+                remedy="ask the user administrator to enrol your key",
+            )
+        return Signing(Signed(actor.id, actor.printed_name, command.meaning, key), sign)
+
+    def _append(self, context: Context, signing: Signing | None) -> list[Entry]:
+        if not context.planned:
+            return []
+        signings = {"": None, "person": signing, "site": self.site}
+        by_stream: dict[str, list[Planned]] = {}
+        for planned in context.planned:
+            by_stream.setdefault(planned.stream, []).append(planned)
+        parts = []
+        for stream, found in by_stream.items():
+            self._check_life(stream, found)
+            drafts = tuple(Draft(each.event, context.now, context.actor.id, signings[each.signer]) for each in found)
+            parts.append(Part(stream, context.versions.get(stream, self._seq(stream)), drafts))
+        if signing and not any(each.signer == "person" for each in context.planned) and not context.refusal:
+            raise NotAllowed(
+                "nothing was signed",
+                rule="a signed command signs an event",
+                remedy="report this as a defect of onelot",
+            )
+        return self.journal.append(
+            Append(tuple(parts), tuple(context.claims), tuple(context.payloads), tuple(context.effects))
+        )
+
+    def _seq(self, stream: str) -> int:
+        head = self.journal.heads(stream).get(stream)
+        return head.seq if head else 0
+
+    def _check_life(self, stream: str, planned: list[Planned]) -> None:
+        subject = stream.split("/", 1)[0]
+        state = self._state(subject, stream)
+        for each in planned:
+            if each.event.subject != subject:
+                raise NotAllowed(
+                    f"{type(each.event).__name__} does not belong in {stream}",
+                    rule="streams are keyed by subject",
+                    remedy="report this as a defect of onelot",
+                )
+            state = advance(subject, state, type(each.event).__name__)
+
+    def _state(self, subject: str, stream: str) -> str:
+        name = stream.split("/", 1)[1] if "/" in stream else stream
+        match subject:
+            case "therapy":
+                return self.reader.therapy(name).state
+            case "batch":
+                return self.reader.batch(name).state
+        state = "new"
+        for entry in self.journal.read(stream):
+            state = advance(subject, state, entry.envelope["type"])
+        return state

@@ -1,0 +1,56 @@
+"""Seals: the heads of all chains under one Merkle root, signed by the site and written outside the database too."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+
+from onelot.adapters.keys import SiteKeys
+from onelot.record.evidence import seal_body, seal_from
+from onelot.record.journal import Head, Journal, Seal
+
+# An event may stand unsealed for at most this long while onelot runs; every export seals first.
+SEAL_EVERY_SECONDS = 60
+
+
+def seal(journal: Journal, keys: SiteKeys, now: datetime, folder: Path | None) -> tuple[Seal, dict[str, Head]]:
+    """Seal the journal as it stands; the heads sealed are given with it.
+
+    folder: where the seal is also written, outside the database; None for a journal in memory only.
+    """
+    seals = journal.seals()
+    heads = journal.heads()
+    previous = sha256(seals[-1].body).digest() if seals else b""
+    mode = journal.read("journal")[0].envelope["data"]["mode"]
+    at = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    body = seal_body(len(seals) + 1, at, heads, previous, mode)
+    made = seal_from(body, keys.signing.sign(body))
+    journal.keep_seal(made)
+    if folder is not None:
+        _write(folder, made)
+    return made, heads
+
+
+def _write(folder: Path, made: Seal) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+    path = folder / f"seal-{made.number:08d}.json"
+    text = orjson.dumps(
+        {"body": made.body.decode(), "signature": made.signature.hex(), "root": made.root.hex()},
+        option=orjson.OPT_INDENT_2,
+    )
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def read_seals(folder: Path) -> list[Seal]:
+    """The seals written to this folder, oldest first."""
+    found = [orjson.loads(path.read_bytes()) for path in sorted(folder.glob("seal-*.json"))]
+    return [seal_from(each["body"].encode(), bytes.fromhex(each["signature"])) for each in found]

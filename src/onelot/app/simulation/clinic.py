@@ -1,0 +1,257 @@
+"""What the clinic does next for a therapy: from the order to the adequate collection."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from onelot.adapters.fhir import ConsentFound
+from onelot.app.commands import collect, order, plan, profile, tailor
+from onelot.app.simulation.act import Act
+from onelot.app.simulation.case import Case, Stage
+from onelot.app.simulation.site import PLANT, person
+from onelot.record.recipe import MasterRecipe
+from onelot.record.subjects import Therapy
+from onelot.record.terms.opened import OpenFact
+
+SHORT, WORKING = timedelta(minutes=20), timedelta(hours=3)
+COLLECTION_HOURS, WAIT_FOR_COLLECTION = 6, timedelta(days=2)
+
+
+def next_act(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe) -> Act | None:
+    """The clinic's next act, or None when it is not the clinic's turn."""
+    last = stage.last_event(f"therapy/{therapy.coi}")
+    for act in (
+        _withdrawal(stage, case, therapy, last),
+        _correction(stage, case, therapy, last),
+        _intake(stage, case, therapy, last),
+        _tailoring(stage, case, therapy, last),
+    ):
+        if act is not None:
+            return act
+    if recipe.intake is not None:
+        return _collection(stage, case, therapy, recipe, last)
+    return None
+
+
+def place_order(stage: Stage, case: Case) -> Act:
+    """The first act of a case: the order."""
+
+    def do() -> None:
+        command = order.OrderTherapy(
+            case.identity,
+            case.recipe.identifier,
+            case.hospital,
+            case.order_source,
+            case.order_place,
+            synthetic=case.synthetic,
+        )
+        stage.site.give(command, "prescriber", case.hospital)
+
+    return Act(case.starts_at, "order", do)
+
+
+def _intake(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
+    give = stage.site.give
+    consent = case.consent(stage.now)
+    if not therapy.consent and not therapy.withdrawn and isinstance(consent, ConsentFound):
+        record = order.RecordConsent(
+            therapy.coi, consent.scopes, consent.valid_until, consent.source, consent.place, consent.synthetic
+        )
+        return Act(last + SHORT, "consent", lambda: give(record, "clinic_coordinator", case.hospital))
+    if not therapy.facts:
+        return Act(last + SHORT, "profile", lambda: _record_profile(stage, case, therapy))
+    if not therapy.markers and therapy.label is None and case.recipe.markers:
+
+        def markers() -> None:
+            found = case.gathered_markers(stage.now)
+            give(profile.RecordMarkers(therapy.coi, tuple(found.facts.values())), "clinic_coordinator", case.hospital)
+
+        return Act(last + SHORT, "infection markers", markers)
+    if therapy.eligible or profile.ELIGIBILITY in therapy.holds:
+        return _supply(stage, case, therapy, last)
+
+    def confirm() -> None:
+        found = case.gathered(stage.now).findings + case.gathered_markers(stage.now).findings
+        give(profile.ConfirmEligibility(therapy.coi, tuple(found)), "clinic_coordinator", case.hospital)
+
+    return Act(last + SHORT, "eligibility", confirm)
+
+
+def _record_profile(stage: Stage, case: Case, therapy: Therapy) -> None:
+    found = case.gathered(stage.now)
+    stage.site.give(
+        profile.RecordProfile(therapy.coi, tuple(found.facts.values())), "clinic_coordinator", case.hospital
+    )
+
+
+def _supply(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
+    """A held therapy waits until the clinic supplies what was missing."""
+    if therapy.eligible or case.later_at is None:
+        return None
+    due = max(last + SHORT, case.later_at + SHORT)
+    fresh = [fact for name, fact in case.gathered(due).facts.items() if name not in therapy.facts]
+    if fresh:
+        supply = profile.RecordProfile(therapy.coi, tuple(fresh))
+        return Act(due, "missing fact supplied", lambda: stage.site.give(supply, "clinic_coordinator", case.hospital))
+    if last <= case.later_at:
+        return None
+    confirm = profile.ConfirmEligibility(therapy.coi)
+    held_at = stage.held_at(therapy)
+    if held_at is not None and held_at > case.later_at:
+        return None
+    return Act(due, "eligibility again", lambda: stage.site.give(confirm, "clinic_coordinator", case.hospital))
+
+
+def _tailoring(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
+    if not therapy.eligible or tailor.STEP in therapy.holds:
+        return None
+    if therapy.tailoring is None or therapy.stale:
+
+        def do() -> None:
+            stage.site.give(tailor.TailorRecipe(therapy.coi), "clinic_coordinator", case.hospital)
+
+        return Act(last + SHORT, "tailor", do)
+    if not therapy.tailoring.approved:
+
+        def sign() -> None:
+            stage.site.give(tailor.ApproveTailoring(therapy.coi), "prescriber", case.hospital)
+
+        return Act(last + WORKING, "sign the tailoring", sign)
+    return None
+
+
+def _correction(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
+    """A weight found wrong after the tailoring was signed."""
+    right = stage.number(case, "weight_corrected", "to")
+    if right is None or therapy.tailoring is None or not therapy.tailoring.approved or not therapy.collections:
+        return None
+    if any(known.fact.name == "weight_kg" for known in therapy.superseded):
+        return None
+    known = therapy.facts["weight_kg"].fact
+
+    def do() -> None:
+        fact = OpenFact(
+            name="weight_kg",
+            value=right,
+            unit="kg",
+            observed_at=known.observed_at,
+            valid_until=known.valid_until,
+            source=known.source,
+            place=f"{known.place}, corrected by {person('prescriber', case.hospital)}",
+            synthetic=known.synthetic,
+        )
+        command = profile.CorrectFact(therapy.coi, fact, "the scale was read wrong; weighed again")
+        stage.site.give(command, "prescriber", case.hospital)
+
+    return Act(last + WORKING, "weight corrected", do)
+
+
+# The rooms' names of the steps, and the batch's state there.
+_STATES = {"plan": "planned", "make": "in_process", "release": "quarantine", "deliver": "in_transit"}
+
+
+def _withdrawal(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
+    """The patient withdraws after a step; then the batch is terminated and the therapy ends."""
+    after = stage.word(case, "consent_withdrawn", "at")
+    if after is None or not therapy.consent and not therapy.withdrawn:
+        return None
+    batch = stage.batch_of(therapy)
+    if not therapy.withdrawn:
+        reached = batch is not None and batch.state == _STATES.get(after, after)
+        if not reached:
+            return None
+
+        def withdraw() -> None:
+            scopes = tuple(sorted(therapy.consent))
+            command = order.WithdrawConsent(therapy.coi, scopes, "the patient no longer wants the therapy")
+            stage.site.give(command, "clinic_coordinator", case.hospital)
+
+        return Act(last + WORKING, "consent withdrawn", withdraw)
+    if batch is not None and batch.state in ("planned", "received", "in_process"):
+
+        def terminate() -> None:
+            stage.terminate(batch, "the patient withdrew consent", "consent gates every descendant")
+
+        return Act(last + WORKING, "batch terminated", terminate)
+    return Act(
+        last + WORKING,
+        "therapy ended",
+        lambda: stage.end(case, therapy, "the patient withdrew consent", "consent gates every descendant"),
+    )
+
+
+def _collection(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe, last: datetime) -> Act | None:
+    if therapy.assessment is not None and therapy.assessment.adequate:
+        return None
+    if therapy.tailoring is None or not therapy.tailoring.approved:
+        return None
+    done = len(therapy.collections)
+    booked = [slot for slot in therapy.slots if slot.purpose.startswith("collection")]
+    intake = recipe.intake
+    if intake is None or done >= intake.at_most.value:
+        return Act(
+            last + WORKING,
+            "collections used up",
+            lambda: stage.end(
+                case,
+                therapy,
+                f"not enough cells after {done} collections",
+                f"recipe {recipe.identifier}, intake at most {intake.at_most.value if intake else 0}",
+            ),
+        )
+    if len(booked) <= done:
+
+        def book() -> None:
+            command = plan.BookSlots(
+                therapy.coi,
+                "collection",
+                "apheresis",
+                case.hospital,
+                stage.now + WAIT_FOR_COLLECTION,
+                COLLECTION_HOURS,
+            )
+            stage.site.give(command, "planner", PLANT)
+
+        return Act(last + SHORT, "collection booked", book)
+    slot = booked[done]
+    return Act(
+        max(slot.starts_at + timedelta(hours=4), last),
+        f"collection {done + 1}",
+        lambda: _collect(stage, case, therapy, recipe, done + 1),
+    )
+
+
+def _collect(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe, number: int) -> None:
+    if recipe.intake is None:
+        return
+    needs = {need.name: need for need in recipe.intake.counts}
+    counts = stage.world.collect(case.key, list(needs), stage.weight(therapy), number)
+    donation = f"DON-{therapy.coi}-{number}"
+    facts = tuple(
+        OpenFact(
+            name=name,
+            value=_whole(counts[name]),
+            unit=need.unit,
+            observed_at=stage.now,
+            valid_until=None,
+            source="",
+            place=f"counted by {person('collection', case.hospital)}",
+        )
+        for name, need in needs.items()
+    )
+    command = collect.RecordCollection(
+        therapy.coi,
+        donation,
+        (f"{donation}-A",),
+        stage.now,
+        facts,
+        {"wristband": therapy.coi, "bag": therapy.coi},
+        person("collection", case.hospital, 2),
+    )
+    stage.site.give(command, "collection", case.hospital)
+
+
+def _whole(value: Any) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal(1))

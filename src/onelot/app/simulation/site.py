@@ -1,0 +1,170 @@
+"""The simulated site: people, equipment, lots and approved recipes, set up through the same commands as a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from onelot.app.commands import Command, masters
+from onelot.app.context import Actor
+from onelot.app.house import House
+from onelot.app.loop import Done
+from onelot.record.recipe import MasterRecipe, write_recipe
+
+PLANT = "plant"
+HOSPITALS = ("hospital-north", "hospital-south")
+SLOT_CLASSES = ("apheresis", "suite", "bedside")
+# How many of each class; enough for a cohort of two dozen, few enough that slots matter.
+UNITS = {"apheresis": 2, "suite": 12, "bedside": 4}
+UNITS_OTHERWISE = 14
+
+_PLANT_ROLES = {
+    "planner": 1,
+    "operator": 2,
+    "supervisor": 1,
+    "qc": 2,
+    "qa_reviewer": 1,
+    "qp": 1,
+    "process_engineer": 1,
+    "metrology": 1,
+    "bioinformatician": 1,
+    "auditor": 1,
+    "it": 1,
+}
+_CLINIC_ROLES = {"prescriber": 1, "clinic_coordinator": 1, "collection": 2, "bedside_nurse": 2}
+_NAMES = (
+    "Ada Byrne", "Ben Castel", "Cora Duarte", "Dev Eriksen", "Edda Falk", "Finn Garcia", "Gita Hansen", "Hugo Ivanov",
+    "Ines Jansen", "Jonas Keller", "Kira Lund", "Levi Moreau", "Mina Novak", "Nils Okafor", "Oda Petrov", "Pia Quint",
+    "Rafa Rossi", "Sana Silva", "Theo Tanaka", "Una Vogel", "Vera Weiss", "Wim Xander", "Yara Young", "Zeno Zhang",
+    "Alma Brandt", "Bela Conti", "Clea Dumas", "Dara Engel",
+)  # fmt: skip
+
+
+@dataclass
+class Site:
+    """The simulated site over a house."""
+
+    house: House
+    password_of: Callable[[str], str]
+    administrator: str
+
+    def actor(self, role: str, site: str, number: int = 1) -> Actor:
+        """The `number`-th person with this role at this site."""
+        return self.house.loop.actor(login_of(role, site, number))
+
+    def give(self, command: Command, role: str, site: str, number: int = 1) -> Done:
+        """Let somebody give a command, signing where it is signed; then carry out what it promised."""
+        actor = self.actor(role, site, number)
+        password = self.password_of(actor.id.removeprefix("person/")) if command.meaning else None
+        done = self.house.loop.handle(command, actor, password)
+        self.house.run_effects()
+        return done
+
+    def rows(self, view: str) -> dict[str, dict[str, Any]]:
+        """The rows of a view."""
+        return self.house.journal.rows(view)
+
+
+def login_of(role: str, site: str, number: int = 1) -> str:
+    """The sign-in name of a simulated person."""
+    return f"{role}.{site}" + (f".{number}" if number > 1 else "")
+
+
+def person(role: str, site: str, number: int = 1) -> str:
+    """The stream of a simulated person, as it stands in `verified_by`."""
+    return f"person/{login_of(role, site, number)}"
+
+
+def set_up(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
+    """Make everything known that the cohort needs; what is there already stays."""
+    recipes = tuple(recipes)
+    _people(site)
+    _documents(site, recipes, now)
+    _equipment(site, recipes, now)
+    _lots(site, recipes, now)
+
+
+def _people(site: Site) -> None:
+    known = site.rows("people")
+    administrator = site.house.loop.actor(site.administrator)
+    wanted = [(role, PLANT, n) for role, count in _PLANT_ROLES.items() for n in range(1, count + 1)]
+    wanted += [
+        (role, clinic, n) for clinic in HOSPITALS for role, count in _CLINIC_ROLES.items() for n in range(1, count + 1)
+    ]
+    sites = site.rows("sites")
+    for clinic in HOSPITALS:
+        if clinic not in sites:
+            site.house.loop.handle(
+                masters.RegisterSite(clinic, clinic.replace("-", " ").title(), "hospital"), administrator
+            )
+    for number, (role, place, n) in enumerate(wanted):
+        login = login_of(role, place, n)
+        if login not in known:
+            name = _NAMES[number % len(_NAMES)]
+            site.house.loop.handle(masters.RegisterPerson(login, name, (role,), _sites(role, place)), administrator)
+        if not known.get(login, {}).get("key"):
+            site.house.enrol(login, site.password_of(login), administrator)
+
+
+def _sites(role: str, place: str) -> tuple[str, ...]:
+    """A planner books at the hospitals too; everybody else sees the records of their own site."""
+    return (place, *HOSPITALS) if role == "planner" else (place,)
+
+
+def _documents(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
+    known = site.rows("documents")
+    for recipe in recipes:
+        name = f"recipe/{recipe.name}"
+        state = known.get(f"{name}/{recipe.version}", {}).get("state")
+        if state is None:
+            text = orjson.dumps(write_recipe(recipe)).decode()
+            command = masters.RegisterDocument(name, "recipe", recipe.title, recipe.version, text)
+            site.give(command, "process_engineer", PLANT)
+        if state != "approved":
+            site.give(masters.ApproveDocument(name, recipe.version, now), "qa_reviewer", PLANT)
+
+
+def _equipment(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
+    known = site.rows("equipment")
+    plant = {phase.equipment_class for recipe in recipes for phase in recipe.phases if phase.equipment_class}
+    wanted = [(name, PLANT) for name in sorted(plant | {"suite"})]
+    wanted += [(name, clinic) for clinic in HOSPITALS for name in ("apheresis", "bedside")]
+    for equipment_class, place in wanted:
+        for number in range(1, UNITS.get(equipment_class, UNITS_OTHERWISE) + 1):
+            name = f"{equipment_class}-{number}" + ("" if place == PLANT else f"@{place}")
+            state = known.get(name, {}).get("state")
+            if state is None:
+                command = masters.RegisterEquipment(name, equipment_class, place, f"SIM-{name}", True, False)
+                site.give(command, "metrology", PLANT)
+            if state != "qualified":
+                until = now + timedelta(days=730)
+                site.give(masters.QualifyEquipment(name, until, "simulated qualification"), "metrology", PLANT)
+
+
+def _lots(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
+    known = site.rows("lots")
+    made = {item for recipe in recipes if recipe.kind == "stock" for item in recipe.stock_items}
+    items = {
+        (charge.item, charge.amount.unit)
+        for recipe in recipes
+        for phase in recipe.phases
+        for charge in phase.charges
+        if charge.item not in made
+    }
+    for item, unit in sorted(items):
+        lot = f"LOT-{item}-1"
+        state = known.get(lot, {}).get("state")
+        if state is None:
+            digest = sha256(f"simulated certificate of {lot}".encode()).hexdigest()
+            command = masters.ReceiveLot(
+                lot, item, f"SIM-{item}", digest, Decimal("1e18"), unit, now + timedelta(days=720)
+            )
+            site.give(command, "operator", PLANT)
+        if state != "released":
+            site.give(masters.ReleaseLot(lot, "simulated incoming inspection: complies"), "qc", PLANT)

@@ -1,0 +1,96 @@
+"""Why a parameter is what it is: down to the source's digest and place, the rule and its version, and who signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onelot.app.authority import sees_personal_data
+from onelot.app.context import Actor, Context, Reader, unknown
+from onelot.app.house import House
+from onelot.record.errors import BadInput, Erased
+from onelot.record.subjects import Therapy
+from onelot.record.terms.values import Sealed
+
+
+def why(house: House, batch: str, name: str, actor: Actor) -> dict[str, Any]:
+    """The derivation of one parameter of a batch.
+
+    Values answer "erased" when the patient's health key is gone, and "not for your role" where the actor may not see.
+
+    Raises:
+        BadInput: the control recipe has no such parameter.
+    """
+    reader = Reader(house.journal)
+    context = Context(reader, house.vault, actor, house.clock(), house.loop.entropy)
+    found = context.batch(batch)
+    if not found.therapies or found.tailoring is None:
+        raise unknown("tailored parameter of", batch)
+    therapy = reader.therapy(found.therapies[0])
+    event = house.journal.read(found.tailoring.stream, found.tailoring.seq - 1)[0]
+    parameters = {each["name"]: each for each in event.envelope["data"]["parameters"]}
+    if name not in parameters:
+        raise BadInput(
+            f"{name} is not a parameter of this batch",
+            rule=f"control recipe {found.tailoring.stream}#{found.tailoring.seq}",
+            remedy=f"one of: {', '.join(sorted(parameters))}",
+        )
+    parameter = parameters[name]
+    recipe = event.envelope["data"]["recipe"]
+    return {
+        "batch": batch,
+        "mode": house.mode,
+        "parameter": name,
+        "value": _shown(context, Sealed(**parameter["value"])),
+        "unit": parameter["unit"],
+        "basis": parameter["basis"],
+        "rule": {
+            "name": parameter["rule"],
+            "formula": parameter["formula"],
+            "source": parameter["rule_source"],
+            "recipe": recipe["stream"].removeprefix("document/"),
+            "cite": recipe,
+        },
+        "inputs": [_input(house, context, therapy, given) for given in parameter["inputs"]],
+        "tailored": {"at": event.envelope["at"], "by": event.by, "cite": f"{event.stream}#{event.seq}"},
+        "signed": _approvals(house, therapy, found.tailoring.seq),
+        "stale": name in therapy.stale,
+    }
+
+
+def _shown(context: Context, sealed: Sealed) -> str:
+    if not sees_personal_data(context.actor) and context.actor.id != "system":
+        return "not for your role"
+    try:
+        return str(context.open(sealed))
+    except Erased:
+        return "erased"
+
+
+def _input(house: House, context: Context, therapy: Therapy, given: dict[str, Any]) -> dict[str, Any]:
+    event = house.journal.read(given["cite"]["stream"], given["cite"]["seq"] - 1)[0]
+    data = event.envelope["data"]
+    facts = data["facts"] if "facts" in data else [data["fact"]]
+    fact = next(each for each in facts if each["value"]["commitment"] == given["commitment"])
+    now = therapy.facts.get(given["name"])
+    return {
+        "fact": given["name"],
+        "value": _shown(context, Sealed(**fact["value"])),
+        "unit": fact["unit"],
+        "observed_at": fact["observed_at"],
+        "valid_until": fact["valid_until"],
+        "source_sha256": fact["source"],
+        "place": fact["place"],
+        "synthetic": fact["synthetic"],
+        "recorded": f"{event.stream}#{event.seq}",
+        "superseded": bool(now and now.fact.value.commitment != given["commitment"]),
+    }
+
+
+def _approvals(house: House, therapy: Therapy, tailoring: int) -> list[dict[str, str]]:
+    return [
+        {"name": entry.signed.printed_name, "at": entry.envelope["at"], "meaning": entry.signed.meaning}
+        for entry in house.journal.read(f"therapy/{therapy.coi}")
+        if entry.signed
+        and entry.envelope["type"] == "TailoringApproved"
+        and entry.envelope["data"]["tailoring"]["seq"] == tailoring
+    ]

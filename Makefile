@@ -1,0 +1,29 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each does all of its own set-up.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test long check clean
+
+demo: $(STAMP)
+	$(BIN)/onelot demo
+
+test: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pytest -n $(or $(WORKERS),2) --dist worksteal
+
+long: $(STAMP)
+	$(BIN)/pytest -m long
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "onelot needs Python 3.11 or later; set PYTHON="; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV)

@@ -191,17 +191,17 @@ def _project(entry: Entry, projections: Sequence[Projection], rows: dict[str, di
 
 
 def _replace(connection: _Connection, view: str, rows: dict[str, bytes]) -> None:
-    # Arrays, not a temporary table: the application's role may not make one.
-    keys, texts = list(rows), [row.decode() for row in rows.values()]
+    keys = list(rows)
+    for first in range(0, len(keys), 5000):
+        some = keys[first : first + 5000]
+        connection.execute(
+            "insert into view_row (view, key, version, row)"
+            " select %s, key, 1, row::json from unnest(%s::text[], %s::text[]) as rebuilt (key, row)"
+            " on conflict (view, key) do update set version = view_row.version + 1, row = excluded.row"
+            " where view_row.row::text is distinct from excluded.row::text",
+            [view, some, [rows[key].decode() for key in some]],
+        )
     connection.execute(
-        "insert into view_row (view, key, version, row)"
-        " select %s, key, 1, row::json from unnest(%s::text[], %s::text[]) as rebuilt (key, row)"
-        " on conflict (view, key) do update set version = view_row.version + 1, row = excluded.row"
-        " where view_row.row::text is distinct from excluded.row::text",
-        [view, keys, texts],
-    )
-    connection.execute(
-        "update view_row set version = version + 1, row = null"
-        " where view = %s and row is not null and key <> all (%s::text[])",
+        "update view_row set version = version + 1, row = null where view = %s and row is not null and key <> all(%s)",
         [view, keys],
     )

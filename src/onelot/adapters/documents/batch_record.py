@@ -30,12 +30,14 @@ def batch_record_pdf(content: Mapping[str, Any]) -> bytes:
         ("Disposition", content["disposition"]),
         ("Printed", content["printed_at"]),
     ]
+    assumptions = sum(line.get("origin") == "assumption" for line in content["parameters"])
     story: list[Flowable] = [
         cell("Batch record", "title"),
         cell(content["title"], "lead"),
         Spacer(0, 3 * mm),
         facts(head),
         *section("Parameters of the control recipe"),
+        cell(f"{assumptions} of {len(content['parameters'])} parameters rest on an assumption of ours.", "small"),
         _parameters(content["parameters"]),
         *section("Results against the specification"),
         results_table(content["results"]),
@@ -46,9 +48,6 @@ def batch_record_pdf(content: Mapping[str, Any]) -> bytes:
         *section("The thread"),
         _thread(content["thread"]),
     ]
-    assumptions = sum(line.get("origin") == "assumption" for line in content["parameters"])
-    note = f"{assumptions} of {len(content['parameters'])} parameters rest on an assumption of ours."
-    story.insert(6, cell(note, "small"))
     running = f"{content['batch']} · {content['recipe']}"
     return build(story, title="Batch record", running=running, digest=digest, simulated=content["simulated"])
 

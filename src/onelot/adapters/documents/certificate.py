@@ -51,7 +51,12 @@ def certificate_pdf(printed: Mapping[str, Any]) -> bytes:
     ]
     if any(line.get("unverified") for line in content["results"]):
         story.append(Spacer(0, 1.5 * mm))
-        story.append(cell("[unverified]: a limit or its source has not been checked against its original.", "small"))
+        story.append(
+            cell(
+                "[unverified]: the limit is our assumption, or its source was not checked against its original.",
+                "small",
+            )
+        )
     story += [*section("Containers"), _containers(content["containers"])]
     story += [*section("Deviations"), deviations_table(content["deviations"])]
     story += [*section("Signatures"), signatures(printed["signatures"])]
@@ -87,7 +92,7 @@ def results_table(results: list[Mapping[str, Any]]) -> Flowable:
                 cell(f"{line['value']} {line['unit'] if line['value'] and line['unit'] != '1' else ''}".strip()),
                 cell(said, style),
                 stacked(
-                    (line.get("sampled_at", ""), "small"),
+                    (line.get("sampled_at", "").replace("T", " ").replace("Z", " UTC"), "small"),
                     (f"tested {line['tested_by']}" if line.get("tested_by") else "", "small"),
                     (f"verified {line['verified_by']}" if line.get("verified_by") else "", "small"),
                 ),

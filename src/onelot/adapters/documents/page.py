@@ -87,7 +87,14 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], shares: Sequence[
         ("TOPPADDING", (0, 0), (-1, -1), 3),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 4),
     ]
-    return LongTable(data, [share * WIDTH for share in shares], repeatRows=1, style=style, splitInRow=1)
+    # A row is kept whole unless it could outgrow a page; then it must break, or nothing could be printed at all.
+    tall = any(_characters(item) > _TALL for row in rows for item in row)
+    return LongTable(data, [share * WIDTH for share in shares], repeatRows=1, style=style, splitInRow=int(tall))
+
+
+def _characters(item: Any) -> int:
+    parts = item if isinstance(item, list) else [item]
+    return sum(len(part.text) for part in parts)
 
 
 def facts(pairs: Sequence[tuple[str, object]]) -> Flowable:
@@ -107,6 +114,7 @@ def facts(pairs: Sequence[tuple[str, object]]) -> Flowable:
     return LongTable(rows, [share * WIDTH for share in (0.14, 0.36, 0.14, 0.36)], style=style)
 
 
+_TALL = 700
 _MONO = frozenset({"Batch", "Chain of identity"})
 
 
@@ -116,7 +124,7 @@ def signatures(lines: Sequence[Mapping[str, str]]) -> Flowable:
         [
             stacked((line["name"], "bold"), (line.get("signer", ""), "small")),
             cell(line["meaning"]),
-            cell(line["at"]),
+            cell(line["at"].replace("T", " ").replace("Z", " UTC")),
             stacked((line.get("event", ""), "small"), (line.get("hash", "")[:16], "small")),
         ]
         for line in lines

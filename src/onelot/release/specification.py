@@ -18,6 +18,7 @@ from onelot.record.errors import BadInput, Held
 from onelot.record.events.batch import Tested
 from onelot.record.recipe import Quantity, Test
 from onelot.record.subjects.batch import Batch, Result
+from onelot.record.units import same_dimension
 
 PASS = "pass"
 OUT = "out_of_specification"
@@ -198,9 +199,9 @@ def _on_limit(
         per = f"{unit}/{basis.unit}"
         if per == limit.unit:
             return number / basis.amount
-        if convert is not None:
+        if convert is not None and same_dimension(per, limit.unit):
             return convert(number / basis.amount, per, limit.unit)
-    elif convert is not None:
+    if convert is not None and same_dimension(unit, limit.unit):
         return convert(number, unit, limit.unit)
     raise Held(
         f"{test.title}: a result in {unit or 'no unit'} cannot be held against {limit.value:f} {_spoken(limit)}",

@@ -112,7 +112,7 @@ def outside_calls(path: Path, known: PgxKnowledge, calls: dict[str, GeneCall]) -
 
 
 def possibilities(calls: Mapping[str, GeneCall]) -> dict[str, GenePossibility]:
-    """What the gate weighs (`onelot.tailor.pharmacogenomics.weigh`): all that is possible for each gene, with places."""
+    """What the gate (`onelot.tailor.pharmacogenomics`) weighs: all that is possible for each gene, with places."""
     return {
         gene: GenePossibility(
             gene, call.keys, call.possible_phenotypes, tuple(place for _, place in call.places), call.outside

@@ -14,6 +14,8 @@ from onelot.adapters.vcf.stream import Limits, digest_of, lines_of
 from onelot.record.errors import BadInput
 
 _PLACE = re.compile(r"^vcf:([0-9a-f]{12,64})#L(\d{1,12})/([^/]+)/([^/]+)$")
+MOST_NAMES = 10_000
+Spans = tuple[tuple[int, int], ...]
 Regions = Mapping[str, Iterable[tuple[int, int]]]
 
 
@@ -54,8 +56,9 @@ class VcfFile:
         at = {name: 9 + i for i, name in enumerate(self.header.samples)}
         wanted = tuple(at[name] for name in self.samples)
         memo: dict[tuple[str, str, int], Genotype] = {}
+        spans_of: dict[bytes, Spans] = {}
         for number, raw in lines:
-            if self.regions is not None and not self._touches(raw, number):
+            if self.regions is not None and not self._touches(raw, number, spans_of):
                 if (count := raw.count(b"\t") + 1) != width and (width, count) != (8, 9):
                     raise self._bad(number, f"it has {count} columns, the header has {width}")
                 continue
@@ -70,14 +73,19 @@ class VcfFile:
                 raise self._bad(number, str(error)) from error
             yield record
 
-    def _touches(self, raw: bytes, number: int) -> bool:
+    def _touches(self, raw: bytes, number: int, spans_of: dict[bytes, Spans]) -> bool:
         """Tell cheaply whether a line overlaps the regions; the line is not interpreted otherwise."""
-        head = raw[:400].split(b"\t", 4)
+        head = raw.split(b"\t", 4) if len(raw) < 400 else raw[:400].split(b"\t", 4)
         if len(head) < 5 and len(raw) > 400:
             head = raw.split(b"\t", 4)
         if len(head) < 5 or not head[1].isdigit() or len(head[1]) > 10:
             raise self._bad(number, "it does not begin with CHROM, POS, ID, REF")
-        spans = (self.regions or {}).get(plain_chromosome(head[0].decode("utf-8", "replace")))
+        chrom = head[0]
+        if chrom not in spans_of:
+            if len(spans_of) > MOST_NAMES:
+                spans_of.clear()  # names are the file's own: they must not fill the memory
+            spans_of[chrom] = (self.regions or {}).get(plain_chromosome(chrom.decode("utf-8", "replace")), ())
+        spans = spans_of[chrom]
         if not spans:
             return False
         first = int(head[1])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onelot.plan.network import answer_schema, plan_network, question_schema, read_network
+from onelot.plan.network import answer_schema, plan_network, question_schema, read_network, read_variant
 from onelot.record.errors import BadInput
 
 from .made_up import OPTIONS, small
@@ -99,6 +99,15 @@ def test_scenarios_must_sum_to_one() -> None:
     with pytest.raises(BadInput) as refusal:
         read_network(question)
     assert refusal.value.place == "$.scenarios"
+
+
+def test_a_variant_is_a_merge_patch_and_is_checked() -> None:
+    changed = read_variant(GOOD, {"max_plants": 1, "durations": {"qc": 9}})
+    assert (changed.max_plants, changed.durations.qc, changed.durations.manufacture) == (1, 9, 3)
+    assert changed.demand == read_network(GOOD).demand
+    with pytest.raises(BadInput) as refusal:
+        read_variant(GOOD, {"limit_days": None})
+    assert refusal.value.place == "$.limit_days"
 
 
 def test_missing_field_is_named() -> None:

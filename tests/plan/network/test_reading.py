@@ -50,7 +50,6 @@ NONSENSE = [
     (("plants", 1, "id"), "site:S0", "$.plants[1].id"),
     (("demand", 1, "day"), 10, "$.demand[1].day"),
     (("demand", 1, "day"), -1, "$.demand[1].day"),
-    (("demand", 1, "day"), 0, "$.demand[1]"),
     (("demand", 1, "site"), "S1", "$.demand[1].site"),
     (("demand", 0, "count"), 1.5, "$.demand[0].count"),
     (("demand", 0, "class"), "urgent", "$.demand[0].class"),
@@ -92,6 +91,13 @@ def test_nonsense_is_refused_with_its_path(keys: tuple[Any, ...], value: Any, pa
         read_network(question)
     assert refusal.value.place == path
     assert refusal.value.what and refusal.value.rule and refusal.value.remedy
+
+
+def test_rows_of_one_site_and_day_add_up() -> None:
+    apart = [{"site": "S0", "day": 3, "count": 1}, {"site": "S0", "day": 3, "count": 1}]
+    together = [{"site": "S0", "day": 3, "count": 2}]
+    answers = [plan_network(read_network(GOOD | {"demand": rows})) for rows in (apart, together)]
+    assert answers[0] == answers[1] and answers[0].objective is not None
 
 
 def test_scenarios_must_sum_to_one() -> None:

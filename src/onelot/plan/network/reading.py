@@ -126,7 +126,6 @@ def _check_demand(network: Network, demand: Sequence[Demand], path: str) -> None
         if row.day >= network.horizon_days:
             raise _bad(f"{path}[{index}].day", f"Day {row.day} lies outside the horizon of {network.horizon_days} days")
         _check_class(network, row.urgency, f"{path}[{index}].class")
-    _unique(((row.site, row.day, row.urgency) for row in demand), path, "demand of one site, day and class")
 
 
 def _check_forecast(network: Network) -> None:

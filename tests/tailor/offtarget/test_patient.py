@@ -8,7 +8,7 @@ import pytest
 
 from onelot.adapters.genome_variants import read_variants
 from onelot.record.errors import BadInput
-from onelot.tailor.offtarget.calls import Call
+from onelot.tailor.offtarget.calls import Call, variants_of
 from onelot.tailor.offtarget.patient import search_patient
 from onelot.tailor.offtarget.pattern import Guide, Limits, Pam
 from onelot.tailor.offtarget.planes import planes_of_many
@@ -42,7 +42,7 @@ def run(planes, query):
 def ask(genome, calls, guides, pam, side, limit, dna=0, rna=0):
     query = Query(tuple(Guide(n, s) for n, s in guides.items()), Pam.of(pam, side), Limits(limit, dna, rna))
     found = run(planes_of_many(tuple(genome.items())), query)
-    return search_patient(Text(genome), found, calls, query, run)
+    return search_patient(Text(genome), found, variants_of(calls), query, run)
 
 
 def as_rows(answer, guides):
@@ -283,5 +283,5 @@ def test_reading_a_vcf(tmp_path):
 def test_bad_vcfs_are_refused_with_the_line(tmp_path, line, head, sample, word):
     path = vcf(tmp_path, line, head=head)
     with pytest.raises(BadInput, match=word) as refused:
-        read_variants(path, Text({"a": "ACGT" * 40}), sample)
+        list(read_variants(path, Text({"a": "ACGT" * 40}), sample))
     assert str(path) in (refused.value.place or "")

@@ -166,6 +166,37 @@ def phase_sets(seed, setting):
     return compare(genome, guides, calls, copies, setting, exact=False)
 
 
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_unphased_variants_that_overlap(setting):
+    """A deletion and what lies in it cannot be on one copy: of all combinations only those without both are
+    haplotypes."""
+    total = 0
+    for seed in range(12):
+        rng = random.Random(900 + seed)
+        genome, guides, _ = patient(rng, 120, 0, (1, 2))
+        text, sites = genome["a"], []
+        for at in (30, 55, 80):
+            sites.append((at, text[at - 1 : at + 4], (text[at - 1],)))
+            inner = at + rng.randrange(1, 5)
+            sites.append((inner, text[inner - 1], ("ACGT".replace(text[inner - 1], "")[0],)))
+        calls = [Call("a", *site, (0, 1), False) for site in sites]
+        copies = []
+        for choice in product((0, 1), repeat=len(sites)):
+            if any(choice[i] and choice[i + 1] for i in (0, 2, 4)):
+                continue
+            copies.append(("any", {"a": [shown(*site, 1) for site, c in zip(sites, choice, strict=True) if c]}))
+        total += compare(genome, guides, calls, copies, setting, exact=False)
+    assert total > 0
+
+
+def test_a_record_given_twice_is_one_variant():
+    spacer = "ACGATTACGCATCAGATCCA"
+    genome = {"a": "T" * 40 + spacer + "TGA" + "T" * 40}
+    call = Call("a", 63, "A", ("G",), (1, 1), False)
+    answer = ask(genome, [call, call], {"g": spacer}, "NGG", 3, 0)
+    assert (list(answer.variants), answer.unresolved) == (["a:63:A:G"], ())
+
+
 def compare(genome, guides, calls, copies, setting, exact):
     answer = ask(genome, calls, guides, *setting)
     found = as_rows(answer, guides)

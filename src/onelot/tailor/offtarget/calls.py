@@ -98,7 +98,9 @@ def variants_of(calls: Iterable[Call]) -> Variants:
         if locus is not None:
             loci.setdefault(call.chrom, []).append(locus)
     for rows in loci.values():
-        rows.sort(key=lambda locus: (locus.start, locus.end))
+        rows.sort(key=lambda locus: (locus.start, locus.end, locus.ref, locus.letters, locus.unit or ()))
+        # a record given twice is one variant
+        rows[:] = [locus for i, locus in enumerate(rows) if i == 0 or locus != rows[i - 1]]
     return Variants(loci, unusable)
 
 

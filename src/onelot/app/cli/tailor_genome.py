@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onelot.adapters.cache import use_compiled_cache
+from onelot.adapters.cache import start_compiler
 from onelot.app.cli.output import print_json
 from onelot.record.errors import BadInput
 
@@ -45,7 +45,7 @@ def _bar(label: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]
 
 def open_reference(path: Path, *, quiet: bool) -> Genome:
     """Open a genome through its index, building one with a line of progress where needed."""
-    use_compiled_cache()
+    start_compiler()
     from onelot.adapters.genome import open_genome
 
     def told(name: str, bases: int) -> None:
@@ -189,7 +189,7 @@ def editor(
     """Design base and prime editors for one variant. Candidates by sequence alone; people choose."""
     import orjson
 
-    use_compiled_cache()
+    start_compiler()
     from onelot.tailor.editor.allele import parse_variant
     from onelot.tailor.editor.design import as_dict, design
     from onelot.tailor.editor.table import parse_editors

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def new_loop() -> asyncio.AbstractEventLoop:
-    """A loop for a committer: uvloop where it is installed (about a third faster), else the standard one."""
+    """A loop for a committer: uvloop where it is installed, else the standard one."""
     with contextlib.suppress(ImportError):
         import uvloop
 

@@ -104,8 +104,9 @@ def show(found: Report, run: Demo, folder: Path, seconds: float) -> None:
     )
     for line in found.recipes:
         console.print(
-            f"  {line['recipe']:18} {line['therapies']} therapies, {line['administered']} administered,"
-            f" median {line['median_days'] or '-'} d, dose hits {line['dose_hits']}, {line['failures']} failed"
+            f"  {line['recipe']:20} {line['batches']} batches, {line['administered']} administered,"
+            f" median {line['median_days'] or '-'} d, dose hits {line['dose_hits']},"
+            f" {sum(line['failures'].values())} failed"
         )
     console.print(
         f"Numbers in the shipped recipes: {found.assumptions} are our assumption, {found.unverified} unverified"

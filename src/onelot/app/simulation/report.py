@@ -9,6 +9,7 @@ from typing import Any
 
 from onelot.app.formulas import evaluate
 from onelot.app.house import House
+from onelot.app.learning import recipe_lines
 from onelot.app.simulation.case import Case
 from onelot.app.simulation.driver import Driver
 from onelot.profile.eligibility import judge
@@ -108,7 +109,7 @@ def report(
         chains_verified=all(chains_whole(house, stream) for stream in heads),
         assumptions=sum(each.assumptions for each in tallies),
         unverified=sum(each.unverified for each in tallies),
-        recipes=_by_recipe(rows),
+        recipes=tuple(recipe_lines(house.journal)),
     )
 
 
@@ -203,21 +204,3 @@ def _dose(driver: Driver, case: Case, therapy: Therapy | None) -> str:
         return ""
     value = f"{found.value:.3g}" if found.value >= Decimal(10000) else f"{found.value.normalize():f}"
     return f"{value} {found.unit.strip('{}')}"
-
-
-def _by_recipe(rows: Sequence[Row]) -> tuple[dict[str, Any], ...]:
-    found = []
-    for product in sorted({row.product for row in rows}):
-        mine = [row for row in rows if row.product == product]
-        days = sorted(Decimal(row.days) for row in mine if row.days)
-        found.append(
-            {
-                "recipe": product,
-                "therapies": len(mine),
-                "administered": sum(row.end == "administered" for row in mine),
-                "median_days": str(days[len(days) // 2]) if days else "",
-                "dose_hits": sum(row.dose_hit is True for row in mine),
-                "failures": sum(row.end in ("rejected", "returned", "terminated") for row in mine),
-            }
-        )
-    return tuple(found)

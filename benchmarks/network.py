@@ -1,6 +1,6 @@
 """Network design against a plain per-patient model, both under HiGHS, same questions, same process.
 
-    PYTHONPATH=src python benchmarks/network.py [--quick] [--scale] [--peer-gap 1e-4] [--json FILE]
+    PYTHONPATH=src python benchmarks/network.py [--quick] [--compare] [--scale] [--peer-gap 1e-4] [--json FILE]
 
 The peer has one binary a patient, plant and pair of modes, one a plant, and one capacity row a plant and day: what one
 writes down first. Questions are made from a seed, from 200 to 100,000 patients a year. The same objective is asserted
@@ -197,6 +197,10 @@ def scale() -> list[dict[str, Any]]:
             own = ours(asked, seconds=30, gap=gap, repeats=1)
             memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             therapy = asked["cost_per_therapy"] * sum(row["count"] for row in asked["demand"])
+            if own["objective"] is None:
+                print(f"{patients:>7} patients, seed {seed}: {own['seconds']:6.2f} s {own['status']}", flush=True)
+                rows.append({"patients": patients, "sites": sites, "plants": plants, "seed": seed, **own})
+                continue
             own["gap_without_therapy_cost"] = (own["objective"] - own["lower_bound"]) / (own["objective"] - therapy)
             rows.append(
                 {"patients": patients, "sites": sites, "plants": plants, "seed": seed, **own, "peak_mb": memory}
@@ -215,6 +219,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="two sizes, one seed")
     parser.add_argument("--scale", action="store_true", help="the large questions only")
+    parser.add_argument("--compare", action="store_true", help="the comparison only")
     parser.add_argument("--peer-seconds", type=float, default=120.0)
     parser.add_argument("--peer-gap", type=float, default=PEER_GAP, help="relative gap at which the peer may stop")
     parser.add_argument("--json", type=Path)
@@ -232,7 +237,7 @@ def main() -> None:
             report["geometric_mean_from_500"] = exp(sum(map(log, proved)) / len(proved))
             mean = report["geometric_mean_from_500"]
             print(f"geometric mean from 500 patients a year up: {mean:.0f} x ({len(proved)} runs)")
-    if not chosen.quick:
+    if not chosen.quick and not chosen.compare:
         report["scale"] = scale()
     report["load_average_after"] = os.getloadavg()
     print(f"load average before {load[0]:.1f}, after {report['load_average_after'][0]:.1f}, {os.cpu_count()} cores")

@@ -58,22 +58,23 @@ import json, os, subprocess, sys, time
 begun = time.perf_counter()
 process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
 _, status, usage = os.wait4(process.pid, 0)
-print(json.dumps([status, time.perf_counter() - begun, usage.ru_maxrss / 1024]))
+wall = time.perf_counter() - begun
+print(json.dumps([status, wall, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime]))
 """
 
 
-def measured(command: list[str], env: dict[str, str] | None = None) -> tuple[float, float]:
-    """Wall seconds and peak resident megabytes of one process (mapped pages of the index included)."""
+def measured(command: list[str], env: dict[str, str] | None = None) -> tuple[float, float, float]:
+    """Wall seconds, peak resident megabytes (mapped index included) and processor seconds of one process."""
     done = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *command], env=env, stdout=subprocess.PIPE, check=True)
-    status, wall, memory = json.loads(done.stdout)
+    status, wall, memory, processor = json.loads(done.stdout)
     if status:
         raise SystemExit(f"{' '.join(command)} failed")
-    return wall, memory
+    return wall, memory, processor
 
 
-def best(command: list[str], repeats: int, env: dict[str, str] | None = None) -> tuple[float, float]:
+def best(command: list[str], repeats: int, env: dict[str, str] | None = None) -> tuple[float, float, float]:
     runs = [measured(command, env) for _ in range(repeats)]
-    return min(wall for wall, _ in runs), max(memory for _, memory in runs)
+    return min(r[0] for r in runs), max(r[1] for r in runs), min(r[2] for r in runs)
 
 
 def our_hits(table: Path) -> set[tuple[str, str, int, str, int]]:
@@ -113,7 +114,7 @@ def cas_hits(out: Path, spacers: list[str]) -> set[tuple[str, str, int, str, int
 def guidescan(folder: Path, fasta: Path, spacers: list[str], limit: int, repeats: int) -> dict[str, float]:
     """Guidescan2: index once, then enumerate; only its time and memory are compared."""
     index = folder / "guidescan.index"
-    build, _ = measured(["guidescan", "index", "--index", str(index), str(fasta)])
+    build, _, _ = measured(["guidescan", "index", "--index", str(index), str(fasta)])
     asked, out = folder / "guidescan.csv", folder / "guidescan_out.csv"
     asked.write_text(
         "id,sequence,pam,chromosome,position,sense\n" + "".join(f"g{i},{s},NGG,,,\n" for i, s in enumerate(spacers))
@@ -131,7 +132,7 @@ def guidescan(folder: Path, fasta: Path, spacers: list[str], limit: int, repeats
         "--format",
         "csv",
     ]
-    wall, memory = best(command, repeats)
+    wall, memory, _ = best(command, repeats)
     return {"seconds": wall, "peak_mb": memory, "index_seconds": build}
 
 
@@ -142,10 +143,10 @@ def run(args: argparse.Namespace, folder: Path) -> dict[str, object]:
     if not args.reference:
         make_genome(fasta, args.bases)
     env["XDG_CACHE_HOME"] = str(folder / "cache")
-    cold, _ = measured([*OURS, "index", str(fasta), "--json"], env)
+    cold, _, _ = measured([*OURS, "index", str(fasta), "--json"], env)
     for index in (*folder.rglob("*.onelot"),):
         index.unlink()
-    warm, memory = measured([*OURS, "index", str(fasta), "--json"], env)
+    warm, memory, _ = measured([*OURS, "index", str(fasta), "--json"], env)
     print(f"index: {warm:.2f} s, {memory:.0f} MB (the first on this machine, loops compiled: {cold:.1f} s)")
     rows = []
     for count in args.guides:
@@ -157,17 +158,18 @@ def run(args: argparse.Namespace, folder: Path) -> dict[str, object]:
                 "--mismatches", str(limit), "--dna-bulges", str(args.dna_bulges), "--rna-bulges", str(args.rna_bulges),
                 "--workers", str(args.workers), "-o", str(out), "--json",
             ]  # fmt: skip
-            wall, memory = best(command, args.repeats, env)
+            wall, memory, processor = best(command, args.repeats, env)
             hits = our_hits(out)
             row: dict[str, object] = {
                 "guides": count, "mismatches": limit, "seconds": round(wall, 3), "peak_mb": round(memory),
-                "hits": len(hits),
+                "processor_seconds": round(processor, 3), "hits": len(hits),
             }  # fmt: skip
-            line = f"{count:5} guides {limit} mismatches: {wall:7.2f} s {memory:6.0f} MB {len(hits):9,} hits"
+            cost = f"{wall:7.2f} s, processor {processor:6.2f} s, {memory:5.0f} MB"
+            line = f"{count:5} guides {limit} mismatches: {cost}, {len(hits):9,} hits"
             plain = not args.dna_bulges and not args.rna_bulges
             if plain and shutil.which("cas-offinder"):
                 theirs, answer = cas_offinder(folder, fasta, spacers, limit)
-                other, their_memory = best(theirs, args.peer_repeats)
+                other, their_memory, _ = best(theirs, args.peer_repeats)
                 same = cas_hits(answer, spacers) == hits
                 row["cas_offinder"] = {
                     "seconds": round(other, 3), "peak_mb": round(their_memory), "ratio": round(other / wall, 2),

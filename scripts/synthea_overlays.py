@@ -1,7 +1,8 @@
-"""Write src/onelot/data/cohort/synthea_overlays.json: what completes the 12 Synthea patients for a demonstration.
+"""Write src/onelot/data/cohort/synthea/<Patient.id>.json: what completes the 12 Synthea patients for a demonstration.
 
-Run from the checkout: `python scripts/synthea_overlays.py`. A test holds the committed file to this script's output.
-Every resource is made up and labelled as test health data; clocks lie a few days after the newest real weight.
+Run from the checkout: `python scripts/synthea_overlays.py`. A test holds the committed files to this script's output.
+Every resource is made up and labelled as test health data; clocks lie a few days after the newest real weight,
+or within the same year where that is older: all of them play at one site, whose equipment stays qualified for two.
 """
 
 from __future__ import annotations
@@ -13,27 +14,29 @@ from typing import Any
 
 from onelot.twin.cohort import resources as fhir
 
-TARGET = Path(__file__).resolve().parents[1] / "src/onelot/data/cohort/synthea_overlays.json"
+TARGET = Path(__file__).resolve().parents[1] / "src/onelot/data/cohort/synthea"
 PRODUCT = "cd19-per-kg"
 SCOPES = ("collection", "manufacture", "genome_use", "follow_up")
 
 # Patient.id, clock, sex, expected end, why, and what differs from an overlay that completes everything.
 PATIENTS: tuple[tuple[str, datetime, str, str, str, dict[str, Any]], ...] = (
+    ("c931bf62-c468-49f1-9ef7-93ccbc949a87", datetime(2020, 2, 20, 8, tzinfo=UTC), "male", "administered", "", {}),
+    ("7aa15a43-3a41-4d3d-a9c5-7ef941757531", datetime(2020, 4, 6, 8, tzinfo=UTC), "female", "administered", "", {}),
     (
-        "d78af07c-9cb9-4f31-9b11-c45a28f2eec8",
-        datetime(2018, 9, 24, 8, tzinfo=UTC),
-        "male",
-        "administered",
-        "",
-        {},
-    ),
-    (
-        "7aa15a43-3a41-4d3d-a9c5-7ef941757531",
-        datetime(2020, 4, 6, 8, tzinfo=UTC),
+        "98671a34-1c6e-4569-a1bc-6ee40c8d03a5",
+        datetime(2020, 8, 14, 8, tzinfo=UTC),
         "female",
         "administered",
         "",
-        {},
+        {"wbc": 6.8},
+    ),
+    (
+        "71a8a403-9ec4-4677-96f6-5a1f53c89da0",
+        datetime(2020, 8, 25, 8, tzinfo=UTC),
+        "female",
+        "administered",
+        "",
+        {"wbc": 5.8, "steroid_d": 14},
     ),
     (
         "b16cc087-d48a-4292-a78c-aba3e85e516e",
@@ -44,44 +47,28 @@ PATIENTS: tuple[tuple[str, datetime, str, str, str, dict[str, Any]], ...] = (
         {"wbc": 6.1},
     ),
     (
-        "c931bf62-c468-49f1-9ef7-93ccbc949a87",
-        datetime(2020, 2, 20, 8, tzinfo=UTC),
+        "d78af07c-9cb9-4f31-9b11-c45a28f2eec8",
+        datetime(2020, 3, 16, 8, tzinfo=UTC),
         "male",
-        "administered",
-        "",
-        {},
+        "held",
+        "the absolute lymphocyte count is too low to collect",
+        {"weight": 84.1, "height": 168.8, "wbc": 2.4, "alc": 0.21},
     ),
     (
         "af62299e-c617-433e-a736-1470772d921f",
-        datetime(2019, 9, 2, 8, tzinfo=UTC),
+        datetime(2020, 3, 2, 8, tzinfo=UTC),
         "male",
-        "administered",
-        "",
-        {"steroid_d": 14},
-    ),
-    (
-        "98671a34-1c6e-4569-a1bc-6ee40c8d03a5",
-        datetime(2020, 8, 14, 8, tzinfo=UTC),
-        "female",
-        "held",
-        "the absolute lymphocyte count is too low to collect",
-        {"wbc": 2.4, "alc": 0.21},
-    ),
-    (
-        "71a8a403-9ec4-4677-96f6-5a1f53c89da0",
-        datetime(2020, 8, 25, 8, tzinfo=UTC),
-        "female",
         "held",
         "a systemic steroid was taken until the day before",
-        {"wbc": 5.8, "steroid_d": 1},
+        {"weight": 88.7, "wbc": 5.8, "steroid_d": 1},
     ),
     (
         "05feb4fd-d431-4977-841c-50bd0afc0183",
-        datetime(1959, 11, 23, 8, tzinfo=UTC),
+        datetime(2020, 5, 18, 8, tzinfo=UTC),
         "female",
         "held",
-        "dead",
-        {"wbc": 7.0, "weight": 32.6, "height": 134.6},
+        "dead since 1959, and so not measured since",
+        {},
     ),
     (
         "deaa60ba-499a-4d3f-8b8f-78f10ae34c0e",
@@ -154,19 +141,23 @@ def overlay(who: str, now: datetime, sex: str, expected: str, reason: str, diffe
     ):
         if name in differs:
             found.append(fhir.measured(who, name, code, display, differs[name], unit, sampled))
-    return {"patient": who, "now": fhir.stamp(now), "expected": expected, "reason": reason, "resources": found}
-
-
-def text() -> str:
-    """The file as it is committed."""
-    value = {
+    return {
         "format": "onelot-overlay/1",
         "synthetic": True,
         "note": "made up for a demonstration; never a patient's own data",
-        "patients": [overlay(*each) for each in PATIENTS],
+        "patient": who,
+        "now": fhir.stamp(now),
+        "expected": expected,
+        "reason": reason,
+        "resources": found,
     }
-    return json.dumps(value, indent=1) + "\n"
+
+
+def texts() -> dict[str, str]:
+    """The files as they are committed, by name."""
+    return {f"{each[0]}.json": json.dumps(overlay(*each), indent=1) + "\n" for each in PATIENTS}
 
 
 if __name__ == "__main__":
-    TARGET.write_text(text(), "utf-8")
+    for name, content in texts().items():
+        (TARGET / name).write_text(content, "utf-8")

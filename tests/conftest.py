@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from onelot.adapters.postgres.embedded import EmbeddedServer
@@ -49,10 +48,7 @@ def servers() -> Iterator[Callable[[str], EmbeddedServer]]:
 
 def fresh_database(server: EmbeddedServer) -> str:
     """A new database with the schema; gives its name."""
-    name = f"t{next(_count)}"
-    with psycopg.connect(server.dsn("super", "postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template onelot owner onelot_owner")
-    return name
+    return server.create_database(f"t{next(_count)}", template="onelot")
 
 
 @pytest.fixture(scope="module", params=["wheel", "debian"])

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onelot.adapters.vcf import Limits, VcfRecord, read_vcf
+from onelot.adapters.vcf import Limits, VcfRecord, read_vcf, value_at
 from onelot.record.errors import BadInput, Mismatch, OnelotError
 
 HEADER = "##fileformat=VCFv4.2\n##reference=GRCh38\n"
@@ -55,6 +55,23 @@ def test_a_record_carries_its_fields_and_places(tmp_path: Path) -> None:
     assert called.place == f"vcf:{file.digest[:12]}#L4/A/GT"
     text = file.path.read_text().splitlines()[record.line - 1]
     assert text.split("\t")[9].split(":")[0] == "0|1"  # the place leads back to the value
+
+
+def test_a_place_is_followed_back_to_its_value(tmp_path: Path) -> None:
+    text = SOUND.replace("\tA\tB\n", "\tA/1~x\tB\n")
+    path = write(tmp_path, text)
+    (record,) = read_vcf(path)
+    place = record.place("A/1~x")
+    assert place.endswith("#L4/A~11~0x/GT")
+    assert value_at(path, place) == "0|1"
+    assert value_at(path, record.place("A/1~x", "PS")) == "7"
+    packed = write(tmp_path, gzip.compress(text.encode()), "x.vcf.gz")
+    assert value_at(packed, next(iter(read_vcf(packed))).place("B")) == "./."
+    wrong = [place.replace(*change) for change in (("L4", "L9"), ("/GT", "/DP"), ("A~11~0x", "C"), ("L4", "L1"))]
+    wrong += [record.place("B", "PS"), "vcf:000000000000#L4/B/GT", "elsewhere"]
+    for bad in wrong:
+        with pytest.raises(BadInput, match="cannot be followed"):
+            value_at(path, bad)
 
 
 @pytest.mark.parametrize(

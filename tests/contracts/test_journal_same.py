@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -50,48 +50,56 @@ VIEWS = [
     Projection("by_phase", lambda entry: [entry.stream.split("/")[1] + entry.envelope["data"]["phase"]], _count),
 ]
 
-small = st.integers(0, 3)
-amounts = st.sampled_from([Decimal("0.5"), Decimal(1), Decimal("2.25"), Decimal(0)])
-hours = st.integers(0, 6)
+few = st.integers(0, 3)
+ids = st.sampled_from(["new"] * 7 + ["used"])
+# Zero amounts and empty intervals are malformed: now and then, not mostly.
+amounts = st.sampled_from([Decimal("0.5"), Decimal(1), Decimal("2.25")] * 4 + [Decimal(0)])
+lengths = st.sampled_from([1, 1, 2, 2, 3] * 3 + [0])
 claims = st.one_of(
-    st.builds(lambda c, r, a, b: ("interval", c, r, a, b), st.integers(0, 9), small, hours, hours),
-    st.builds(lambda r, a: ("add", r, a), small, amounts),
-    st.builds(lambda c, r, a: ("take", c, r, a), st.integers(0, 9), small, amounts),
-    st.builds(lambda n: ("name", n), st.integers(0, 5)),
-    st.builds(lambda c: ("back", c), st.integers(0, 9)),
+    st.tuples(st.just("interval"), ids, st.integers(0, 1), st.integers(0, 6), lengths),
+    st.tuples(st.just("add"), st.integers(0, 1), amounts),
+    st.tuples(st.just("take"), ids, st.integers(0, 1), amounts),
+    st.tuples(st.just("name"), st.integers(0, 5)),
+    st.tuples(st.just("back"), st.integers(0, 9)),
 )
+parts = st.tuples(few, st.sampled_from([0] * 12 + [-1, 1]), st.integers(1, 3), st.sampled_from(["thaw", "ü"]))
 appends = st.fixed_dictionaries(
     {
-        "parts": st.lists(
-            st.tuples(small, st.sampled_from([0, 0, 0, 0, -1, 1]), st.integers(1, 3), st.sampled_from(["thaw", "ü"])),
-            max_size=3,
-        ),
+        "parts": st.lists(parts, max_size=3, unique_by=lambda part: part[0]),
         "claims": st.lists(claims, max_size=3),
-        "payloads": st.lists(st.tuples(small, small), max_size=1),
-        "effects": st.lists(st.tuples(small, small), max_size=1),
+        "payloads": st.lists(st.tuples(few, few), max_size=1),
+        "effects": st.lists(st.tuples(few, few), max_size=1),
     }
 )
 
 
-def build(told: dict[str, Any], tag: str, version: Callable[[str], int]) -> Append:
-    """The append with every name made unique to this example, expecting the true version or one beside it."""
+def build(told: dict[str, Any], tag: str, memory: MemoryJournal, held: list[str], new: Iterator[int]) -> Append:
+    """The append with every name unique to this example, expecting the true version or one beside it.
+
+    held: the claims held by now, of which one is given back, mostly; new: numbers for new claims.
+    """
+
+    def named(how: str) -> str:
+        return f"{tag}c{next(new)}" if how == "new" or not held else held[0]
 
     def claim(one: tuple[Any, ...]) -> Claim:
         kind, *rest = one
         if kind == "interval":
-            c, r, since, until = rest
-            at = (NOON + timedelta(hours=since), NOON + timedelta(hours=until))
-            return TakeInterval(f"{tag}c{c}", f"{tag}suite{r}", *at)
+            how, r, since, length = rest
+            at = (NOON + timedelta(hours=since), NOON + timedelta(hours=since + length))
+            return TakeInterval(named(how), f"{tag}suite{r}", *at)
         if kind == "add":
             return AddQuantity(f"{tag}lot{rest[0]}", rest[1])
         if kind == "take":
-            return TakeQuantity(f"{tag}c{rest[0]}", f"{tag}lot{rest[1]}", rest[2])
-        return TakeName(f"{tag}n{rest[0]}") if kind == "name" else GiveBack(f"{tag}c{rest[0]}")
+            return TakeQuantity(named(rest[0]), f"{tag}lot{rest[1]}", rest[2])
+        if kind == "name":
+            return TakeName(f"{tag}n{rest[0]}")
+        return GiveBack(held[rest[0] % len(held)] if held and rest[0] < 9 else f"{tag}unknown")
 
     parts = []
     for number, off, count, phase in told["parts"]:
         stream = f"batch/{tag}/{number}"
-        expected = max(0, version(stream) + off)
+        expected = max(0, len(memory.read(stream)) + off)
         drafts = tuple(Draft(PhaseStarted(phase, n + 1), NOON, "system") for n in range(count))
         parts.append(Part(stream, expected, drafts))
     return Append(
@@ -130,17 +138,24 @@ def test_same_answers_same_state(which: str, servers: Callable[[str], EmbeddedSe
         memory = MemoryJournal(VIEWS)
 
         @settings(
-            max_examples=40,
+            max_examples=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=bool(os.environ.get("CI")),
         )
-        @given(st.lists(appends, min_size=1, max_size=12))
+        @given(st.lists(appends, min_size=15, max_size=30))
         def run(asked: list[dict[str, Any]]) -> None:
             tag = f"x{next(_run):05d}"
+            held: list[str] = []
+            new = itertools.count()
             for told in asked:
-                append = build(told, tag, lambda stream: len(memory.read(stream)))
-                assert answer(postgres, append) == answer(memory, append)
+                append = build(told, tag, memory, held, new)
+                said = answer(memory, append)
+                assert answer(postgres, append) == said
+                if said[0] == "done":
+                    held += [one.claim for one in append.claims if isinstance(one, TakeInterval | TakeQuantity)]
+                    back = {one.claim for one in append.claims if isinstance(one, GiveBack)}
+                    held = [one for one in held if one not in back]
             assert state(postgres, tag) == state(memory, tag)
 
         run()

@@ -189,3 +189,16 @@ def test_a_device_must_be_of_the_class_here_and_qualified_now(changes: dict[str,
         )
     with pytest.raises(Held):
         make.start_phase(bench.recipe, bench.batch, "incubate", bench.now, parameters=PARAMETERS)
+
+
+def test_nothing_is_entered_for_a_batch_that_was_stopped() -> None:
+    bench = Bench()
+    work(bench, good, until="harvest")
+    do(bench, bench.step, good)  # type: ignore[arg-type]
+    bench.write(BatchTerminated("no need any more", "order withdrawn"))
+    with pytest.raises(OutOfOrder, match="terminated: no need any more"):
+        make.record_measurement(
+            bench.recipe, bench.batch, "harvest", "purity", Decimal(90), "%", bench.now, bench.now, deviation="D"
+        )
+    with pytest.raises(OutOfOrder):
+        make.hold_phase(bench.recipe, bench.batch, "harvest", "alarm")

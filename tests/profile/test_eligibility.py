@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onelot.profile.eligibility import NEVER_AT, formula_value, judge
@@ -165,6 +165,7 @@ def test_labels() -> None:
     assert infection_label(unclear, asked, NOW)[0] == "autologous use only; not evaluated"
 
 
+@settings(max_examples=40)
 @given(
     st.sets(st.sampled_from(sorted(GOOD))),
     st.sets(st.sampled_from(sorted(SCOPES))),

@@ -10,12 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from onelot.adapters.fhir import ConsentFound, Order, consent_of, identity_of, order_of, read_bundle
+from onelot.adapters.fhir import (
+    ConsentFound,
+    Order,
+    apply_overlay,
+    consent_of,
+    identity_of,
+    order_of,
+    read_bundle,
+    read_overlays,
+)
 from onelot.app.cohort import overlaid, synthea_overlays
 from onelot.app.formulas import evaluate as run_formula
 from onelot.profile.document import Document
 from onelot.profile.eligibility import Evaluate, judge
 from onelot.profile.facts import Convert, gather
+from onelot.record.errors import BadInput, Mismatch
 from onelot.record.recipe import MasterRecipe
 from onelot.record.terms.values import Finding
 from onelot.record.units import convert as convert_units
@@ -27,14 +37,14 @@ WALL_CLOCK = datetime(2026, 11, 22, tzinfo=UTC)
 
 # What each patient is held for with the overlay, by the start of the file's name; nothing for who goes on.
 HELD = {
-    "Clemente": set(),
-    "Gloria": set(),
-    "Hassan": set(),
     "Jermaine": set(),
-    "Lenard": set(),
-    "Jacki": {"rule lymphocytes"},
-    "Lavelle": {"rule washout"},
-    "Catina": {"rule alive", "rule adult"},
+    "Gloria": set(),
+    "Jacki": set(),
+    "Lavelle": set(),
+    "Hassan": set(),
+    "Clemente": {"rule lymphocytes"},
+    "Lenard": {"rule washout"},
+    "Catina": {"rule alive", "weight_kg", "height_cm", "wbc_per_nl"},
     "Crysta": {"rule adult"},
     "Preston": {"rule adult", "consent:genome_use"},
     "James": {"rule adult", "hiv", "hbv", "hcv", "syphilis"},
@@ -175,4 +185,29 @@ def test_the_committed_overlays_are_what_the_script_writes() -> None:
     assert spec.loader is not None
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
-    assert script.TARGET.read_text("utf-8") == script.text()
+    assert {path.name: path.read_text("utf-8") for path in script.TARGET.iterdir()} == script.texts()
+
+
+def test_no_two_patients_share_a_source() -> None:
+    sources = [{one.source for one in overlay.resources} for overlay in synthea_overlays().values()]
+    assert all(len(each) == 1 for each in sources)
+    assert len(set().union(*sources)) == 12
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [({"synthetic": False}, "no overlay"), ({"format": "x"}, "no overlay"), ({"patient": "q"}, "somebody else")],
+)
+def test_a_broken_overlay_is_refused(tmp_path: Path, changes: dict[str, object], says: str) -> None:
+    good = json.loads(next((ROOT / "src/onelot/data/cohort/synthea").iterdir()).read_text("utf-8"))
+    (tmp_path / "o.json").write_text(json.dumps({**good, **changes}), "utf-8")
+    with pytest.raises(BadInput, match=says):
+        read_overlays(tmp_path)
+
+
+def test_an_overlay_of_somebody_else_is_refused() -> None:
+    overlays = list(synthea_overlays().values())
+    bundle = read(FILES[0])
+    wrong = next(each for each in overlays if each.patient != next(bundle.of("Patient")).body["id"])
+    with pytest.raises(Mismatch):
+        apply_overlay(bundle, wrong)

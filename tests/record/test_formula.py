@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -189,6 +190,15 @@ def test_literals_and_divisors_are_known() -> None:
 
 def test_a_formula_is_compiled_once() -> None:
     assert compile_formula("weight_kg", NAMES, "number") is compile_formula("weight_kg", dict(NAMES), "number")
+
+
+def test_threads_agree() -> None:
+    def ask(number: int) -> Any:
+        formula = compile_formula(f"weight_kg * {number}.0 + dose", NAMES, "number")
+        return formula.evaluate({"weight_kg": Decimal(2), "dose": Decimal(number)})
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, range(400))) == [3 * number for number in range(400)]
 
 
 short = st.decimals(min_value="-1e9", max_value="1e9", allow_nan=False, allow_infinity=False, places=5)

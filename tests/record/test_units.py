@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
@@ -127,3 +128,9 @@ def test_order_is_kept(first: Decimal, second: Decimal, pair: tuple[str, str]) -
 @given(numbers)
 def test_the_same_unit_leaves_the_value_alone(value: Decimal) -> None:
     assert str(convert(value, "{cells}", "{cells}")) == str(value)
+
+
+def test_threads_agree() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda row: convert(Decimal(row[0]), row[1], row[2]), EXACT * 20))
+    assert found == [Decimal(row[3]) for row in EXACT * 20]

@@ -42,7 +42,8 @@ def test_the_dose_per_kg_has_its_cap(weight: str, dose: str) -> None:
     found = tailor(PER_KG, body(weight), NOW)
     assert values(found)["dose"] == Decimal(dose)
     assert values(found)["dose_low"] == Decimal(dose) * Decimal("0.8")
-    assert values(found)["dose_high"] == Decimal(dose) * Decimal("1.2")
+    # The tolerance never reaches above the greatest dose of the label.
+    assert values(found)["dose_high"] == min(Decimal(dose) * Decimal("1.2"), Decimal("2e8"))
 
 
 def test_the_flat_dose_does_not_depend_on_weight() -> None:

@@ -1,6 +1,6 @@
 """A plant in a test: a shipped recipe, tailored, made by the house's own rooms on the twin's devices.
 
-Everything is asked of a fresh fold of the one batch stream; a world may be thrown away and told again at any step.
+Everything is asked of a fold of the one batch stream; a world may be thrown away and told again at any step.
 """
 
 from __future__ import annotations
@@ -53,12 +53,15 @@ class Plant:
 
     def __post_init__(self) -> None:
         self.key = f"B-{self.patient}"
+        self._folded = (0, Batch())
         self.weight = Decimal(WEIGHT[self.recipe.name])
         self.parameters = {each.name: each.value for each in tailor(self.recipe, facts(self.weight), START)}
 
     @property
     def batch(self) -> Batch:
-        return fold_batch(self.entries)
+        if self._folded[0] != len(self.entries):
+            self._folded = (len(self.entries), fold_batch(self.entries))
+        return self._folded[1]
 
     @property
     def collected(self) -> dict[str, Decimal]:
@@ -72,7 +75,6 @@ class Plant:
         head = Head(self.entries[-1].seq, self.entries[-1].hash) if self.entries else Head(0, bytes(32))
         drafts = tuple(Draft(event, self.now, by) for event in events)
         self.entries.extend(link_part(head, Part(f"batch/{self.key}", head.seq, drafts)))
-        fold_batch(self.entries)
 
     def collect(self) -> bool:
         """Collect until it is adequate or the recipe's tries are used up; whether it is adequate."""

@@ -173,7 +173,7 @@ def test_the_capped_and_the_corrected_weight(patients: dict[str, PatientFiles]) 
     assert weight_of(patients["p03"]) > 100, "2e6 per kg passes the cap of 2e8 above 100 kg"
     right = next(each for each in cohort_plan().patients if each.patient == "p08").fault("weight_corrected")
     assert right is not None
-    assert right.numbers["to"] != weight_of(patients["p08"])
+    assert right.settings["to"] != weight_of(patients["p08"])
 
 
 def test_vcf_and_phenopacket_belong_to_their_patient(patients: dict[str, PatientFiles]) -> None:

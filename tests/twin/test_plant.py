@@ -15,7 +15,7 @@ from tests.twin.plant import Plant, plant
 RECIPES = ["cd19-per-kg", "cd19-flat", "cd34-edited", "aav9-weight-band", "aav9-stock"]
 
 
-def world_with(seed: int = 7, **fault: object) -> World:
+def world_with(seed: int = 7, /, **fault: object) -> World:
     return World(seed, read_faults({"patients": [{"patient": "p1", "faults": [fault] if fault else []}]}))
 
 
@@ -47,7 +47,7 @@ def spec(run: Plant, name: str) -> SpecTest:
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-@pytest.mark.parametrize("seed", [1, 7, 23])
+@pytest.mark.parametrize("seed", [1, 7])
 def test_without_a_fault_every_recipe_is_made_within_its_specification(recipe: str, seed: int) -> None:
     run = made(World(seed, {}), recipe)
     assert run.work() == Finished()
@@ -70,9 +70,9 @@ def test_a_weak_collection_needs_a_second_one() -> None:
             assert run.collect() and len(run.collections) == 1
 
 
-@pytest.mark.parametrize("how", [{"factor": 0.05}, {"from_day": 4}])
-def test_stalled_growth_ends_the_batch_when_the_days_are_used_up(how: dict[str, float]) -> None:
-    run = made(world_with(kind="stalled_growth", **how), "cd19-per-kg")
+@pytest.mark.parametrize("how", [("factor", 0.05), ("from_day", 4)])
+def test_stalled_growth_ends_the_batch_when_the_days_are_used_up(how: tuple[str, float]) -> None:
+    run = made(world_with(7, kind="stalled_growth", **dict([how])), "cd19-per-kg")
     step = run.work()
     assert isinstance(step, Stopped) and step.reason.startswith("growth stalled")
 

@@ -40,14 +40,13 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise _wrong(f"cannot read the variants: {problem}", str(path), "check the path and the file") from problem
 
 
-def read_variants(path: Path, reference: Reference, sample: str | None = None) -> list[Call]:
-    """The calls of one sample that differ from the reference or are missing in part.
+def read_variants(path: Path, reference: Reference, sample: str | None = None) -> Iterator[Call]:
+    """The calls of one sample that differ from the reference or are missing in part, one at a time, in file order.
 
     Raises:
         BadInput: no VCF, the sample is not there, or a line does not fit the reference (another assembly).
     """
     column = -1
-    calls: list[Call] = []
     known = {name: reference.length(name) for name in reference.names()}
     for number, line in _lines(path):
         at = f"{path}, line {number}"
@@ -68,10 +67,9 @@ def read_variants(path: Path, reference: Reference, sample: str | None = None) -
             call = _call(line.split("\t"), column, at)
             if call is not None:
                 check_allele(reference, call.chrom, call.pos, call.ref, place=at)
-                calls.append(call)
+                yield call
     if column < 0:
         raise _wrong("there is no #CHROM line", str(path))
-    return calls
 
 
 def _column(header: list[str], sample: str | None, at: str) -> int:

@@ -15,6 +15,7 @@ import orjson
 
 import onelot
 from onelot.profile.pgx import GeneDefinition, PhenotypeTable
+from onelot.profile.pgx.sites import ALIGNMENT_WINDOW
 from onelot.record.errors import BadInput
 from onelot.tailor.pharmacogenomics import Guidance, GuidanceLine
 
@@ -41,10 +42,12 @@ class PgxKnowledge:
     headers: Mapping[str, Mapping[str, str]]
 
     def regions(self) -> dict[str, list[tuple[int, int]]]:
-        """Chromosome -> positions that any definition speaks of, for `read_vcf`."""
+        """Chromosome -> positions that any definition speaks of, for `read_vcf`; indels with their surroundings."""
         spans: dict[str, list[tuple[int, int]]] = {}
         for gene in self.definitions.values():
-            spans.setdefault(gene.chromosome, []).extend((locus.pos, locus.end) for locus in gene.loci)
+            wide = (ALIGNMENT_WINDOW if any(len(alt) != len(x.ref) for alt in x.alts) else 0 for x in gene.loci)
+            reach = zip(gene.loci, wide, strict=True)
+            spans.setdefault(gene.chromosome, []).extend((x.pos - by, x.end + by) for x, by in reach)
         return spans
 
 

@@ -108,7 +108,7 @@ def read_patient(found: PatientFiles, *, with_later: bool = False) -> tuple[Docu
 
 def synthea_overlays() -> Mapping[str, Overlay]:
     """The committed overlays for the Synthea patients, by Patient.id; each carries the clock to use."""
-    return read_overlays(Path(str(DATA.joinpath("synthea_overlays.json"))))
+    return read_overlays(Path(str(DATA.joinpath("synthea"))))
 
 
 def overlaid(bundle: Document, overlays: Mapping[str, Overlay]) -> tuple[Document, datetime | None]:

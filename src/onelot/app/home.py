@@ -18,7 +18,7 @@ from typing import Literal
 
 import orjson
 
-from onelot.adapters.keys import make_site_keys, read_site_keys, write_site_keys
+from onelot.adapters.keys import SiteKeys, make_site_keys, read_site_keys, write_site_keys
 from onelot.adapters.postgres import embedded
 from onelot.adapters.postgres.journal import PostgresJournal
 from onelot.adapters.postgres.safe import PostgresSafe
@@ -102,7 +102,7 @@ def init(
             remedy="use it, or choose another folder with ONELOT_HOME",
         )
     check_password(password)
-    _make_folder(home)
+    make_folder(home)
     if not (home / "keys" / "site.key").exists():
         write_site_keys(home / "keys", make_site_keys(entropy))
     keys = read_site_keys(home / "keys")
@@ -162,7 +162,14 @@ def check_password(password: str) -> None:
         )
 
 
-def _make_folder(home: Path) -> None:
+def copy_keys(keys: SiteKeys, home: Path) -> None:
+    """Put the site keys where this installation looks for them."""
+    if not (home / "keys" / "site.key").exists():
+        write_site_keys(home / "keys", keys)
+
+
+def make_folder(home: Path) -> None:
+    """Make the installation's folder."""
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o755)
     except OSError as cause:

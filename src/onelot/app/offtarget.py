@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from onelot import __version__
 from onelot.record.errors import Refused
 from onelot.tailor.offtarget.planes import SequencePlanes
 from onelot.tailor.offtarget.search import CHUNK, SITE, Chunk, Query, Sites, chunks, search_chunk
@@ -37,7 +38,7 @@ class Kept:
         asked = orjson.dumps(
             [
                 genome_digest, [[g.name, g.spacer] for g in query.guides], query.pam.pattern, query.pam.side,
-                limits.mismatches, limits.dna_bulges, limits.rna_bulges, CHUNK, str(SITE),
+                limits.mismatches, limits.dna_bulges, limits.rna_bulges, CHUNK, str(SITE), __version__,
             ]
         )  # fmt: skip
         self.folder = out.with_name(f".{out.name}.{hashlib.sha256(asked).hexdigest()[:16]}.part")

@@ -136,7 +136,7 @@ def running_phase(
         raise OutOfOrder(
             f"{name} is not running: {at}",
             rule="a phase takes entries only while it is Running (ISA-88)",
-            remedy="ask `make next` what the record waits for",
+            remedy="look at the batch's thread for what it waits for",
         )
     if batch.holds and not though_held:
         raise Held(

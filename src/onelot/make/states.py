@@ -2,7 +2,7 @@
 
 A row reads: in this state, these commands are obeyed, and lead to that state. Acting states (Pausing, Holding,
 Restarting, Stopping, Aborting) end by themselves: their one entry is `done`. The record writes down where a phase
-came to rest, so one event may stand for a command and its `done`.
+came to rest, so one event may stand for a command and its `done`; EVENTS names the state it rests in.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ PHASE: Mapping[str, Mapping[str, str]] = {
 }
 
 # A phase that runs again is reset first, so a start from Complete is a reset and a start.
-EVENTS: Mapping[str, tuple[str, ...]] = {
-    "PhaseStarted": ("start",),
-    "PhaseHeld": ("hold", "done"),
-    "PhaseRestarted": ("restart", "done"),
-    "PhaseCompleted": ("done",),
-    "BatchTerminated": ("abort", "done"),
+EVENTS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "PhaseStarted": (("start",), "Running"),
+    "PhaseHeld": (("hold", "done"), "Held"),
+    "PhaseRestarted": (("restart", "done"), "Running"),
+    "PhaseCompleted": (("done",), "Complete"),
+    "BatchTerminated": (("abort", "done"), "Aborted"),
 }
 
 
@@ -48,16 +48,17 @@ def after(state: str, event: str) -> str:
     Raises:
         OutOfOrder: ISA-88 knows no such step from this state.
     """
-    found = state
+    commands, rests = EVENTS[event]
+    found: str | None = state
     if event == "PhaseStarted" and state == "Complete":
-        found = PHASE[found]["reset"]
-    for command in EVENTS[event]:
-        row = PHASE[found]
-        if command not in row:
-            raise OutOfOrder(
-                f"{event} cannot happen to a phase that is {state}",
-                rule=f"ISA-88 phase states: in {found} there may follow {', '.join(sorted(row))}",
-                remedy="look at the batch's thread for what has to come first",
-            )
-        found = row[command]
+        found = PHASE[state]["reset"]
+    for command in commands:
+        found = PHASE[found].get(command) if found else None
+    # `done` of an acting state ends that act, not the phase.
+    if found != rests:
+        raise OutOfOrder(
+            f"{event} cannot happen to a phase that is {state}",
+            rule=f"ISA-88 phase states: in {state} there may follow {', '.join(sorted(PHASE[state]))}",
+            remedy="look at the batch's thread for what has to come first",
+        )
     return found

@@ -15,6 +15,7 @@ import re
 import warnings
 from decimal import Context, Decimal
 from functools import lru_cache
+from threading import RLock
 from typing import Any
 
 from onelot.record.errors import BadInput
@@ -22,6 +23,8 @@ from onelot.record.errors import BadInput
 _RULE = "UCUM (ucum.org), case-sensitive codes"
 _CONTEXT = Context(prec=40)
 _DIGITS = 15
+# Web handlers convert in threads; the registry changes itself while it parses, so one thread at a time asks it.
+_ASKING = RLock()
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
 # An annotation that follows a unit belongs to it and vanishes; one that stands alone is the unit 1.
 _ATTACHED = re.compile(r"(?<=[\w%\]'\"])\{[^{}]*\}")
@@ -136,7 +139,8 @@ def check_code(code: str) -> str:
         BadInput: it is not; the remedy names the code that was probably meant.
     """
     if code != "1":
-        _unit(code)
+        with _ASKING:
+            _unit(code)
     return code
 
 
@@ -152,7 +156,8 @@ def same_dimension(first: str, second: str) -> bool:
     """
     if first == second:
         return bool(check_code(first))
-    a, b = _unit(first), _unit(second)
+    with _ASKING:
+        a, b = _unit(first), _unit(second)
     return bool(a.dimensionality == b.dimensionality) and _arbitrary(first) == _arbitrary(second)
 
 
@@ -216,7 +221,8 @@ def convert(value: Decimal, from_ucum: str, to_ucum: str) -> Decimal:
     if from_ucum == to_ucum:
         check_code(from_ucum)
         return value
-    numerator, denominator, offset = _line(from_ucum, to_ucum)
+    with _ASKING:
+        numerator, denominator, offset = _line(from_ucum, to_ucum)
     scaled = _CONTEXT.multiply(value, numerator)
     if denominator != 1:
         scaled = _CONTEXT.divide(scaled, denominator)

@@ -79,6 +79,7 @@ class TwinReadings:
     It keeps nothing: what is asked for is computed. Channels: name -> (middle, spread, unit).
     """
 
+    simulated = True
     CHANNELS = {"temperature": (37.0, 0.08, "Cel"), "ph": (7.2, 0.03, "[pH]"), "dissolved_oxygen": (65.0, 4.0, "%")}
     _MINUTE = 60_000_000
 

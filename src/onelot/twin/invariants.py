@@ -7,13 +7,14 @@ that made the records, so tests and the demo can hold it to them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from onelot.record.errors import OutOfOrder
 from onelot.record.events.batch import Administered, BatchPlanned, Filled, MaterialReceived
 from onelot.record.events.therapy import Collected, ConsentRecorded, ConsentWithdrawn, DoseGiven
-from onelot.record.journal import Entry
+from onelot.record.journal import Entry, Journal
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects.batch import Batch, fold_batch
 from onelot.record.subjects.therapy import Therapy, fold_therapy
@@ -43,6 +44,23 @@ class House:
     intervals: Mapping[str, Sequence[tuple[str, datetime, datetime]]] = field(default_factory=dict)
     commands: Sequence[Remembered] = ()
     recipes: Mapping[str, MasterRecipe] = field(default_factory=dict)
+
+    @classmethod
+    def of_journal(
+        cls,
+        journal: Journal,
+        *,
+        resources: Iterable[str] = (),
+        commands: Sequence[Remembered] = (),
+        recipes: Mapping[str, MasterRecipe] | None = None,
+    ) -> House:
+        """The whole of a journal; resources: whose interval claims are looked at (suites, units, couriers)."""
+        return cls(
+            streams={stream: journal.read(stream) for stream in journal.heads()},
+            intervals={resource: journal.taken(resource) for resource in resources},
+            commands=commands,
+            recipes=recipes or {},
+        )
 
     def of(self, subject: str) -> Iterator[tuple[str, Sequence[Entry]]]:
         """The streams of this subject, known by their first event."""
@@ -187,7 +205,7 @@ def effects_show_their_key(house: House) -> Iterator[Violation]:
     for key, (stream, command) in recorded.items():
         known = remembered.get(key)
         by_person = command.detail.startswith("seen by ")
-        if house.commands and command.answer == "done" and not by_person and (known is None or known.effects != 1):
+        if house.commands and command.answer == "done" and not by_person and (known is None or not known.effects):
             yield Violation("done means done", f"{stream} {key}", "the device knows nothing of it")
 
 
@@ -243,6 +261,18 @@ RULES: tuple[Callable[[House], Iterator[Violation]], ...] = (
 )
 
 
+def lives_hold(house: House) -> Iterator[Violation]:
+    """Every batch and therapy folds: no event stands where its life table does not allow it."""
+    folds: Mapping[str, Callable[[Sequence[Entry]], object]] = {"batch": fold_batch, "therapy": fold_therapy}
+    for subject, fold in folds.items():
+        for stream, entries in house.of(subject):
+            try:
+                fold(entries)
+            except OutOfOrder as refusal:
+                yield Violation("the life table holds", stream, refusal.what)
+
+
 def violations(house: House) -> tuple[Violation, ...]:
-    """Every violation of every rule; empty when the house is in order."""
-    return tuple(found for rule in RULES for found in rule(house))
+    """Every violation of every rule; empty when the house is in order. A stream that does not fold comes alone."""
+    broken = tuple(lives_hold(house))
+    return broken or tuple(found for rule in RULES for found in rule(house))

@@ -42,6 +42,8 @@ class World:
         cut: draws lie within this many standard deviations; None for the whole spread.
     """
 
+    simulated = True
+
     def __init__(self, seed: int, faults: Faults, *, cut: float | None = CUT) -> None:
         self.seed, self.faults, self._cut = seed, faults, cut
         self._batches: dict[str, BatchState] = {}

@@ -53,7 +53,7 @@ def test_lost_connections_lose_nothing_and_write_nothing_twice(database: Databas
     with PostgresJournal(server.dsn("app", name), patience_s=10) as journal:
 
         def write(writer: int) -> None:
-            for n in range(60):
+            for n in range(30):
                 journal.append(append(f"batch/lost-{writer}", n))
 
         with ThreadPoolExecutor(9) as pool:
@@ -61,13 +61,13 @@ def test_lost_connections_lose_nothing_and_write_nothing_twice(database: Databas
             ended = 0
             while not all(writer.done() for writer in writers):
                 ended += end_backends(server, name)
-                time.sleep(0.02)
+                time.sleep(0.05)
             for writer in writers:
                 writer.result()
         assert ended > 0
         for writer_number in range(8):
             entries = journal.read(f"batch/lost-{writer_number}")
-            assert len(entries) == 60
+            assert len(entries) == 30
             assert first_break(f"batch/lost-{writer_number}", [(one.body, one.hash) for one in entries]) is None
 
 

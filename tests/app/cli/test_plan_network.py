@@ -62,6 +62,23 @@ def test_drawings_document_and_what_is_behind(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "network.json").read_text())["plants"][0]["id"] == "P0"
 
 
+def test_what_if_stands_beside_the_question(tmp_path: Path) -> None:
+    for name, changes in (
+        ("dear", {"cost_per_therapy": 200}),
+        ("fast", {"limit_days": 8}),
+        ("hopeless", {"limit_days": 1}),
+    ):
+        (tmp_path / f"{name}.json").write_text(json.dumps(changes))
+    options = [part for name in ("dear", "fast", "hopeless") for part in ("--what-if", str(tmp_path / f"{name}.json"))]
+    arguments = ["network", _file(tmp_path), *options, "--draw", str(tmp_path / "out"), "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.output)
+    jsonschema.validate(answer, json.loads((SCHEMAS / "network-answer.schema.json").read_text()))
+    assert [row["answer"]["objective"] for row in answer["what_if"]] == [674, 50 + 3 * 118, None]
+    ElementTree.parse(tmp_path / "out" / "side-by-side.svg")
+
+
 def test_infeasible_ends_with_one_and_its_reason(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["network", _file(tmp_path, limit_days=7)])
     assert result.exit_code == 1 and "at least 8 days; the limit is 7" in result.output

@@ -114,3 +114,11 @@ def test_lines_of_no_plant_and_costs_of_nothing() -> None:
         "cost_out": [{**lane, "cost": 0} for lane in question["cost_out"]],
     }
     assert _agrees(free) == "optimal" and plan_network(read_network(free)).objective == 0
+
+
+def test_runs_that_are_hardly_ever_needed_do_not_disturb() -> None:
+    question = small(999, "failure")
+    question["failure"] |= {"rate": 0.0005, "max_attempts": 4, "recollect_share": 0.5}
+    for maker in question["plants"]:
+        maker.pop("failure_rate", None)
+    assert _agrees(question) == "optimal"

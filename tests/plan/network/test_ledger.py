@@ -59,7 +59,9 @@ def test_loads_of_the_ledger_are_those_of_the_check() -> None:
                 assert ledger.behind(f"/plants/{index}/load/{day}").value == pytest.approx(counted[day])
 
 
-@pytest.mark.parametrize("pointer", ["", "/cost/gold", "/plants/9/patients", "/turnaround/soon", "/seconds"])
+@pytest.mark.parametrize(
+    "pointer", ["", "/cost/gold", "/plants/9/patients", "/plants/-1/patients", "/turnaround/soon", "/seconds"]
+)
 def test_what_is_no_number_is_refused(pointer: str) -> None:
     network = read_network(small(999))
     answer = plan_network(network)

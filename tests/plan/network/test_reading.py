@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onelot.plan.network import answer_schema, plan_network, question_schema, read_network
+from onelot.plan.network import answer_schema, plan_network, question_schema, read_network, read_variant
 from onelot.record.errors import BadInput
 
 from .made_up import OPTIONS, small
@@ -50,7 +50,6 @@ NONSENSE = [
     (("plants", 1, "id"), "site:S0", "$.plants[1].id"),
     (("demand", 1, "day"), 10, "$.demand[1].day"),
     (("demand", 1, "day"), -1, "$.demand[1].day"),
-    (("demand", 1, "day"), 0, "$.demand[1]"),
     (("demand", 1, "site"), "S1", "$.demand[1].site"),
     (("demand", 0, "count"), 1.5, "$.demand[0].count"),
     (("demand", 0, "class"), "urgent", "$.demand[0].class"),
@@ -94,11 +93,27 @@ def test_nonsense_is_refused_with_its_path(keys: tuple[Any, ...], value: Any, pa
     assert refusal.value.what and refusal.value.rule and refusal.value.remedy
 
 
+def test_rows_of_one_site_and_day_add_up() -> None:
+    apart = [{"site": "S0", "day": 3, "count": 1}, {"site": "S0", "day": 3, "count": 1}]
+    together = [{"site": "S0", "day": 3, "count": 2}]
+    answers = [plan_network(read_network(GOOD | {"demand": rows})) for rows in (apart, together)]
+    assert answers[0] == answers[1] and answers[0].objective is not None
+
+
 def test_scenarios_must_sum_to_one() -> None:
     question = {key: value for key, value in GOOD.items() if key != "demand"} | {"scenarios": SCENARIOS}
     with pytest.raises(BadInput) as refusal:
         read_network(question)
     assert refusal.value.place == "$.scenarios"
+
+
+def test_a_variant_is_a_merge_patch_and_is_checked() -> None:
+    changed = read_variant(GOOD, {"max_plants": 1, "durations": {"qc": 9}})
+    assert (changed.max_plants, changed.durations.qc, changed.durations.manufacture) == (1, 9, 3)
+    assert changed.demand == read_network(GOOD).demand
+    with pytest.raises(BadInput) as refusal:
+        read_variant(GOOD, {"limit_days": None})
+    assert refusal.value.place == "$.limit_days"
 
 
 def test_missing_field_is_named() -> None:

@@ -97,6 +97,22 @@ def test_the_published_repeat_allele_is_built_from_spdi() -> None:
         assert identify(allele) == "ga4gh:VA.Oop4kjdTtKcg1kiZjIJAAR3bp7qi4aNT"
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "inserted", "start", "end", "length", "unit"),
+    [  # answers of ga4gh.vrs 2.3.3
+        ("CACACACA", 3, "AAA", 3, 4, 4, 1),
+        ("AACAACAAAAACCAAC", 2, "AAA", 0, 2, 5, 1),
+        ("CACAACCACCCCAAAC", 2, "AA", 1, 2, 3, 1),
+    ],
+)
+def test_the_unit_is_what_the_reference_holds_whole(
+    text: str, place: int, inserted: str, start: int, end: int, length: int, unit: int
+) -> None:
+    allele = allele_of(Spdi("x", place, "", inserted), Memory(x=text), "SQ.a")
+    assert (allele["location"]["start"], allele["location"]["end"]) == (start, end)
+    assert allele["state"] == {"type": "ReferenceLengthExpression", "length": length, "repeatSubunitLength": unit}
+
+
 def test_refget_accession_is_that_of_the_whole_sequence() -> None:
     assert refget_accession(Memory(x="acgt"), "x") == "SQ.aKF498dAxcJAqme6QYQ7EZ07-fiw8Kw2"
     text = "ACGTTGCA" * 200_000

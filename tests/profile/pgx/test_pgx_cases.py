@@ -11,6 +11,7 @@ import pytest
 from pgx_oracle import shared
 
 from onelot.adapters.knowledge import PgxKnowledge, load_pgx_knowledge
+from onelot.adapters.vcf import value_at
 from onelot.app.cli.profile_pgx import call_file, open_sample, outside_calls
 from onelot.profile.pgx import GeneCall
 
@@ -60,14 +61,15 @@ def test_every_case_file_is_in_one_of_the_two_tables() -> None:
     assert sorted(listed) == sorted(str(path.relative_to(CASES)) for path in CASES.glob("*/*.vcf"))
 
 
-def test_every_place_leads_back_to_the_value() -> None:
-    path = CASES / "TPMT" / "s3bs3c.vcf"
-    text = path.read_text().splitlines()
-    for locus, place in called("TPMT/s3bs3c.vcf")["TPMT"].places:
-        line, sample, field = place.split("#L")[1].split("/")
-        fields = text[int(line) - 1].split("\t")
+@pytest.mark.parametrize("vcf", ["TPMT/s3bs3c.vcf", "cyp2c19/s1s2.vcf", "built/Cyp2c19Test_s2s3_1.vcf"])
+def test_every_place_leads_back_to_the_value(vcf: str) -> None:
+    (gene,) = [call for call in called(vcf).values() if call.places]
+    text = (CASES / vcf).read_text().splitlines()
+    assert len(gene.places) >= 30
+    for locus, place in gene.places:
+        fields = text[int(place.split("#L")[1].split("/")[0]) - 1].split("\t")
         assert f"{fields[0]}:{fields[1]}" == locus
-        assert (sample, field, fields[8]) == ("NA12878", "GT", "GT")
+        assert value_at(CASES / vcf, place) == fields[9].split(":")[0]
 
 
 # The whole example run of PharmCAT.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from pgx_oracle import shared
 
 from onelot.adapters.knowledge import load_disagreements, load_pgx_knowledge
+from onelot.app.cli.profile_pgx import call_file, open_sample, possibilities
+from onelot.profile.pgx import read_outside_calls
 from onelot.tailor.pharmacogenomics import Decision, GenePossibility, Guidance, Verdict, weigh, weigh_all
 
 
@@ -116,6 +119,43 @@ def test_more_possibilities_never_clear_a_hold(data: st.DataObject) -> None:
         assert all(key in more[gene] or (key == "No Result" and not more[gene]) for gene, key in line.when.items())
     if before.state == "advice":
         assert all(len(keys) == 1 for keys in few.values())
+
+
+# From a variant file to a verdict.
+
+
+def from_file(path: Path, outside: str = "") -> dict[str, GenePossibility]:
+    known = load_pgx_knowledge()
+    calls = call_file(open_sample(path, None, known), known)
+    told = read_outside_calls(outside.splitlines(), known.tables, known.outside_only, "calls.tsv")
+    return possibilities(calls | told)
+
+
+@pytest.mark.shared
+def test_from_a_file_to_verdicts() -> None:
+    """Everything reference but CYP2D6 from outside: one answer a drug."""
+    person = from_file(shared() / "pgx" / "cases" / "pharmcat.example.vcf", "CYP2D6\t*4/*4\n")
+    drugs = ["voriconazole", "rasburicase", "ondansetron", "mercaptopurine", "tacrolimus", "fluorouracil", "busulfan"]
+    verdicts = {v.drug: v for v in weigh_all(drugs, person, guidance())}
+    assert {drug: v.state for drug, v in verdicts.items() if v.state != "advice"} == {"busulfan": "none"}
+    assert verdicts["ondansetron"].weighed == (("CYP2D6", ("0.0",)),)
+    assert verdicts["mercaptopurine"].weighed == (
+        ("NUDT15", ("Normal Metabolizer",)),
+        ("TPMT", ("Normal Metabolizer",)),
+    )
+    assert verdicts["fluorouracil"].lines[0].when == {"DPYD": "2.0"}
+    assert person["CYP2D6"].outside
+    assert person["CYP2D6"].places == ("calls.tsv:1",)
+    assert person["TPMT"].places[0].startswith("vcf:")
+
+
+@pytest.mark.shared
+def test_missing_positions_and_unknown_phase_hold() -> None:
+    person = from_file(shared() / "pgx" / "cases" / "TPMT" / "s3bs3c.vcf")
+    verdict = weigh("mercaptopurine", person, guidance())
+    assert (verdict.state, verdict.holds) == ("indeterminate", True)
+    assert {line.when["TPMT"] for line in verdict.lines} >= {"Intermediate Metabolizer", "Poor Metabolizer"}
+    assert "NUDT15 (unknown)" in verdict.reason
 
 
 # What the files hold.

@@ -229,3 +229,21 @@ def test_one_copy_of_the_x_chromosome() -> None:
     woman = at((0, 1))
     assert woman.diplotypes[0] == "B (reference)/A- 202A_376G"
     assert woman.phenotype == "Variable"
+
+
+@pytest.mark.parametrize(
+    ("pos", "ref", "alt"), [(233760245, "T", "TAT"), (233760246, "A", "ATA"), (233760240, "T", "TATA")]
+)
+def test_an_indel_that_is_not_left_aligned_is_never_passed_over(pos: int, ref: str, alt: str) -> None:
+    """A reference block over the repeat does not make it reference while its variant stands a few bases on."""
+    definition, table = known().definitions["UGT1A1"], known().tables["UGT1A1"]
+    block = CalledGenotype("2", 233759000, 233770000, "C", ("<NON_REF>",), (0, 0), False, None, (), "x")
+    assert call_gene(definition, table, [block]).diplotypes == ("*1/*1",)
+    indel = CalledGenotype("2", pos, pos, ref, (alt,), (0, 1), False, None, (), "x")
+    got = call_gene(definition, table, [block, indel])
+    if len(alt) == 3:
+        assert "chr2:233760233" in got.missing_positions
+        assert "not left-aligned" in str(got.reason)
+        assert len(got.possible_phenotypes) > 1
+    else:
+        assert got.missing_positions == ()

@@ -32,7 +32,7 @@ def test_the_example_counts_the_published_cases():
         [sys.executable, str(ROOT / "examples" / "editor_classes.py"), str(folder)],
         capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     )  # fmt: skip
-    told = {line.split("  ", 1)[1].split(" (")[0]: int(line.split()[0]) for line in done.stdout.splitlines()}
+    told = {line.strip().split("  ", 1)[1].split(" (")[0]: int(line.split()[0]) for line in done.stdout.splitlines()}
     pairs = []
 
     def walk(value):

@@ -7,6 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from onelot.adapters.cache import use_compiled_cache
+
+use_compiled_cache()  # before numba is imported: its own check misses changes in called files
+
 SHARED = Path(os.environ.get("ONELOT_SHARED", Path(__file__).resolve().parents[4] / "shared"))
 YEAST = SHARED / "data" / "genome" / "sacCer3.2bit"
 

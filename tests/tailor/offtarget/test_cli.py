@@ -3,6 +3,8 @@
 import csv
 import json
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -200,3 +202,18 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path, monkeypatch):
     assert running.Kept(tmp_path / "out.tsv", "other", query).folder != kept.folder
     kept.forget()
     assert not kept.folder.exists()
+
+
+def test_a_fresh_process_searches_and_holds_nothing_back():
+    """Starting numba without scipy.linalg must leave the process as it was: scipy still loads afterwards."""
+    program = (
+        "from onelot.adapters.cache import start_compiler; start_compiler()\n"
+        "from onelot.tailor.offtarget.pattern import Guide, Limits, Pam\n"
+        "from onelot.tailor.offtarget.planes import planes_of_many\n"
+        "from onelot.tailor.offtarget.search import Query, search\n"
+        f"planes = planes_of_many([('a', '{SPACER}AGG')])\n"
+        f"print(len(search(planes, Query((Guide('g', '{SPACER}'),), Pam('NGG', 3), Limits(0)))))\n"
+        "import scipy.linalg; print(scipy.linalg.norm([3.0, 4.0]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "5.0"]

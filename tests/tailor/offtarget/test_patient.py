@@ -8,7 +8,7 @@ import pytest
 
 from onelot.adapters.genome_variants import read_variants
 from onelot.record.errors import BadInput
-from onelot.tailor.offtarget.calls import Call
+from onelot.tailor.offtarget.calls import Call, variants_of
 from onelot.tailor.offtarget.patient import search_patient
 from onelot.tailor.offtarget.pattern import Guide, Limits, Pam
 from onelot.tailor.offtarget.planes import planes_of_many
@@ -42,7 +42,7 @@ def run(planes, query):
 def ask(genome, calls, guides, pam, side, limit, dna=0, rna=0):
     query = Query(tuple(Guide(n, s) for n, s in guides.items()), Pam.of(pam, side), Limits(limit, dna, rna))
     found = run(planes_of_many(tuple(genome.items())), query)
-    return search_patient(Text(genome), found, calls, query, run)
+    return search_patient(Text(genome), found, variants_of(calls), query, run)
 
 
 def as_rows(answer, guides):
@@ -166,6 +166,37 @@ def phase_sets(seed, setting):
     return compare(genome, guides, calls, copies, setting, exact=False)
 
 
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_unphased_variants_that_overlap(setting):
+    """A deletion and what lies in it cannot be on one copy: of all combinations only those without both are
+    haplotypes."""
+    total = 0
+    for seed in range(12):
+        rng = random.Random(900 + seed)
+        genome, guides, _ = patient(rng, 120, 0, (1, 2))
+        text, sites = genome["a"], []
+        for at in (30, 55, 80):
+            sites.append((at, text[at - 1 : at + 4], (text[at - 1],)))
+            inner = at + rng.randrange(1, 5)
+            sites.append((inner, text[inner - 1], ("ACGT".replace(text[inner - 1], "")[0],)))
+        calls = [Call("a", *site, (0, 1), False) for site in sites]
+        copies = []
+        for choice in product((0, 1), repeat=len(sites)):
+            if any(choice[i] and choice[i + 1] for i in (0, 2, 4)):
+                continue
+            copies.append(("any", {"a": [shown(*site, 1) for site, c in zip(sites, choice, strict=True) if c]}))
+        total += compare(genome, guides, calls, copies, setting, exact=False)
+    assert total > 0
+
+
+def test_a_record_given_twice_is_one_variant():
+    spacer = "ACGATTACGCATCAGATCCA"
+    genome = {"a": "T" * 40 + spacer + "TGA" + "T" * 40}
+    call = Call("a", 63, "A", ("G",), (1, 1), False)
+    answer = ask(genome, [call, call], {"g": spacer}, "NGG", 3, 0)
+    assert (list(answer.variants), answer.unresolved) == (["a:63:A:G"], ())
+
+
 def compare(genome, guides, calls, copies, setting, exact):
     answer = ask(genome, calls, guides, *setting)
     found = as_rows(answer, guides)
@@ -283,5 +314,5 @@ def test_reading_a_vcf(tmp_path):
 def test_bad_vcfs_are_refused_with_the_line(tmp_path, line, head, sample, word):
     path = vcf(tmp_path, line, head=head)
     with pytest.raises(BadInput, match=word) as refused:
-        read_variants(path, Text({"a": "ACGT" * 40}), sample)
+        list(read_variants(path, Text({"a": "ACGT" * 40}), sample))
     assert str(path) in (refused.value.place or "")

@@ -112,3 +112,12 @@ def test_chunks_change_nothing():
     assert len(whole)
     for size in (64, 100, 777, 4999):
         assert (joined(search_chunk(planes, c, query) for c in chunks(planes, size)) == whole).all()
+
+
+def test_thousands_of_hits_in_one_chunk():
+    """A guide of a repeat has a hit at nearly every base, on both strands: more than any buffer begins with."""
+    genome = {"a": "AC" * 3000 + "N" * 70 + "GT" * 2000 + "A" * 130}
+    guides = {"r": "ACACACACACACACACACAC", "s": "A" * 24}
+    found = rows_of(genome, guides, "N", 3, 6)
+    assert len(found) > 5000
+    assert set(found) == brute(genome, guides, "N", 3, 6)

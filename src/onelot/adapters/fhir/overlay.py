@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from onelot.adapters.fhir.bundle import validate
 from onelot.adapters.json_file import read_json
@@ -28,25 +27,17 @@ class Overlay:
     resources: tuple[Resource, ...]
 
 
-def read_overlays(path: Path | str) -> Mapping[str, Overlay]:
-    """Overlays by the id of the Patient they belong to.
+def read_overlays(folder: Path | str) -> Mapping[str, Overlay]:
+    """Overlays by the id of the Patient they belong to, from a folder with one file per patient.
+
+    One file per patient, since its digest is the source of the facts: no two people share a source.
 
     Raises:
         BadInput: not an overlay file, not marked synthetic, or a resource that is not FHIR R4.
     """
-    path = Path(path)
-    file = read_json(path)
-    value = file.value
-    if not isinstance(value, dict) or value.get("format") != FORMAT or value.get("synthetic") is not True:
-        raise BadInput(
-            f"{path.name} is no overlay",
-            rule=f"an overlay says format {FORMAT} and synthetic true",
-            remedy="supply an overlay file, and mark it synthetic: it is never a patient's own data",
-            place=f"{path}#/format",
-        )
     found = {}
-    for number, each in enumerate(value["patients"]):
-        overlay = _overlay(each, f"/patients/{number}", file.sha256, str(path))
+    for path in sorted(Path(folder).glob("*.json")):
+        overlay = _overlay(path)
         found[overlay.patient] = overlay
     return found
 
@@ -68,23 +59,30 @@ def apply_overlay(document: Document, overlay: Overlay) -> Document:
     return replace(document, resources=(*document.resources, *overlay.resources))
 
 
-def _overlay(each: Mapping[str, Any], pointer: str, source: str, place: str) -> Overlay:
+def _overlay(path: Path) -> Overlay:
+    file = read_json(path)
+    each = file.value
+    if not isinstance(each, dict) or each.get("format") != FORMAT or each.get("synthetic") is not True:
+        raise BadInput(
+            f"{path.name} is no overlay",
+            rule=f"an overlay says format {FORMAT} and synthetic true",
+            remedy="supply an overlay file, and mark it synthetic: it is never a patient's own data",
+            place=f"{path}#/format",
+        )
     resources = []
     for number, body in enumerate(each["resources"]):
-        where = f"{pointer}/resources/{number}"
-        validate(body["resourceType"], body, f"{place}#{where}")
+        where = f"/resources/{number}"
+        validate(body["resourceType"], body, f"{path}#{where}")
         subject = body.get("subject", body.get("patient", {})).get("reference")
         if subject != f"Patient/{each['patient']}":
             raise BadInput(
                 "a resource of the overlay is about somebody else",
                 rule="facts of two people never meet in one profile",
                 remedy="correct its subject",
-                place=f"{place}#{where}",
+                place=f"{path}#{where}",
             )
-        resources.append(Resource(body["resourceType"], where, source, body, synthetic=True))
+        resources.append(Resource(body["resourceType"], where, file.sha256, body, synthetic=True))
     now = instant(each["now"])
     if now is None:
-        raise BadInput(
-            "the clock cannot be read", rule=FORMAT, remedy="write `now` in UTC", place=f"{place}#{pointer}/now"
-        )
+        raise BadInput("the clock cannot be read", rule=FORMAT, remedy="write `now` in UTC", place=f"{path}#/now")
     return Overlay(each["patient"], now, each["expected"], each["reason"], tuple(resources))

@@ -122,10 +122,10 @@ class EmbeddedServer:
         """Folder of the programs (pg_dump, psql), as far as this installation has them."""
         return self._programs.root / "bin"
 
-    def create_database(self, name: str) -> str:
-        """Make a database owned by the owner role, unless it is there; gives its name back."""
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """Make a database owned by the owner role, as a copy of another, unless it is there; gives its name back."""
         with psycopg.connect(self.dsn("super", "postgres"), autocommit=True) as connection:
-            _create_database(connection, name)
+            _create_database(connection, name, template)
         return name
 
     def ensure(self) -> None:
@@ -280,10 +280,10 @@ def _create_roles(connection: psycopg.Connection[object]) -> None:
             connection.execute(sql.SQL("create role {} login").format(sql.Identifier(ROLES[role])))
 
 
-def _create_database(connection: psycopg.Connection[object], name: str) -> None:
+def _create_database(connection: psycopg.Connection[object], name: str, template: str = "template1") -> None:
     if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
         return
-    database, owner, app = (sql.Identifier(one) for one in (name, ROLES["owner"], ROLES["app"]))
-    connection.execute(sql.SQL("create database {} owner {}").format(database, owner))
+    database, owner, app, copied = (sql.Identifier(one) for one in (name, ROLES["owner"], ROLES["app"], template))
+    connection.execute(sql.SQL("create database {} owner {} template {}").format(database, owner, copied))
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
     connection.execute(sql.SQL("grant connect on database {} to {}").format(database, app))

@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 import psycopg
-from psycopg import sql
 
 from onelot.adapters import refusals
 from onelot.record.journal import Effect, Entry, Head, Payload, Projection, Seal
@@ -192,20 +191,17 @@ def _project(entry: Entry, projections: Sequence[Projection], rows: dict[str, di
 
 
 def _replace(connection: _Connection, view: str, rows: dict[str, bytes]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("create temporary table rebuilt (key text primary key, row text) on commit drop")
-        with cursor.copy("copy rebuilt (key, row) from stdin") as copy:
-            for key, row in rows.items():
-                copy.write_row((key, row.decode()))
-        cursor.execute(
-            "insert into view_row (view, key, version, row) select %s, key, 1, row::json from rebuilt"
+    keys = list(rows)
+    for first in range(0, len(keys), 5000):
+        some = keys[first : first + 5000]
+        connection.execute(
+            "insert into view_row (view, key, version, row)"
+            " select %s, key, 1, row::json from unnest(%s::text[], %s::text[]) as rebuilt (key, row)"
             " on conflict (view, key) do update set version = view_row.version + 1, row = excluded.row"
             " where view_row.row::text is distinct from excluded.row::text",
-            [view],
+            [view, some, [rows[key].decode() for key in some]],
         )
-        cursor.execute(
-            "update view_row set version = version + 1, row = null"
-            " where view = %s and row is not null and key not in (select key from rebuilt)",
-            [view],
-        )
-        cursor.execute(sql.SQL("drop table rebuilt"))
+    connection.execute(
+        "update view_row set version = version + 1, row = null where view = %s and row is not null and key <> all(%s)",
+        [view, keys],
+    )

@@ -9,8 +9,8 @@ Standards: VCF 4.1 to 4.5 (samtools/hts-specs); BGZF (SAM specification, section
 from __future__ import annotations
 
 from onelot.adapters.vcf.header import Contig, VcfHeader
-from onelot.adapters.vcf.reader import VcfFile, read_vcf
+from onelot.adapters.vcf.reader import VcfFile, read_vcf, value_at
 from onelot.adapters.vcf.record import Genotype, VcfRecord
 from onelot.adapters.vcf.stream import Limits
 
-__all__ = ["Contig", "Genotype", "Limits", "VcfFile", "VcfHeader", "VcfRecord", "read_vcf"]
+__all__ = ["Contig", "Genotype", "Limits", "VcfFile", "VcfHeader", "VcfRecord", "read_vcf", "value_at"]

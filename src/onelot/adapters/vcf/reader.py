@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from onelot.adapters.vcf.record import Genotype, Malformed, VcfRecord, interpret
 from onelot.adapters.vcf.stream import Limits, digest_of, lines_of
 from onelot.record.errors import BadInput
 
+_PLACE = re.compile(r"^vcf:([0-9a-f]{12,64})#L(\d{1,12})/([^/]+)/([^/]+)$")
+MOST_NAMES = 10_000
+Spans = tuple[tuple[int, int], ...]
 Regions = Mapping[str, Iterable[tuple[int, int]]]
 
 
@@ -52,8 +56,9 @@ class VcfFile:
         at = {name: 9 + i for i, name in enumerate(self.header.samples)}
         wanted = tuple(at[name] for name in self.samples)
         memo: dict[tuple[str, str, int], Genotype] = {}
+        spans_of: dict[bytes, Spans] = {}
         for number, raw in lines:
-            if self.regions is not None and not self._touches(raw, number):
+            if self.regions is not None and not self._touches(raw, number, spans_of):
                 if (count := raw.count(b"\t") + 1) != width and (width, count) != (8, 9):
                     raise self._bad(number, f"it has {count} columns, the header has {width}")
                 continue
@@ -68,14 +73,19 @@ class VcfFile:
                 raise self._bad(number, str(error)) from error
             yield record
 
-    def _touches(self, raw: bytes, number: int) -> bool:
+    def _touches(self, raw: bytes, number: int, spans_of: dict[bytes, Spans]) -> bool:
         """Tell cheaply whether a line overlaps the regions; the line is not interpreted otherwise."""
-        head = raw[:400].split(b"\t", 4)
+        head = raw.split(b"\t", 4) if len(raw) < 400 else raw[:400].split(b"\t", 4)
         if len(head) < 5 and len(raw) > 400:
             head = raw.split(b"\t", 4)
         if len(head) < 5 or not head[1].isdigit() or len(head[1]) > 10:
             raise self._bad(number, "it does not begin with CHROM, POS, ID, REF")
-        spans = (self.regions or {}).get(plain_chromosome(head[0].decode("utf-8", "replace")))
+        chrom = head[0]
+        if chrom not in spans_of:
+            if len(spans_of) > MOST_NAMES:
+                spans_of.clear()  # names are the file's own: they must not fill the memory
+            spans_of[chrom] = (self.regions or {}).get(plain_chromosome(chrom.decode("utf-8", "replace")), ())
+        spans = spans_of[chrom]
         if not spans:
             return False
         first = int(head[1])
@@ -128,6 +138,44 @@ def read_vcf(
     samples = header.samples if sample is None else (sample,)
     spans = None if regions is None else {plain_chromosome(c): _merged(r) for c, r in regions.items()}
     return VcfFile(path, digest_of(path), header, samples, spans, frozenset(info_keys), limits)
+
+
+def value_at(path: str | Path, place: str, limits: Limits | None = None) -> str:
+    """Follow a place back to its source: the text of one FORMAT field of one sample on one line.
+
+    Args:
+        path: the file the place speaks of.
+        place: as `VcfRecord.place` writes it.
+
+    Raises:
+        BadInput: the place has another form, the file has another digest, or line, sample or field are not there.
+    """
+    path, limits = Path(path), limits or Limits()
+    found = _PLACE.match(place)
+    if found is None or not digest_of(path).startswith(found[1]):
+        raise _lost(path, place, "it is not a place in this file: its form or its digest differs")
+    sample = found[3].replace("~1", "/").replace("~0", "~")
+    lines = lines_of(path, limits)
+    header = read_header(lines, path, limits)
+    for number, raw in lines:
+        if number == int(found[2]):
+            columns = raw.decode("utf-8", "replace").split("\t")
+            fields = columns[8].split(":") if len(columns) > 8 else []
+            if sample in header.samples and found[4] in fields and len(columns) == 9 + len(header.samples):
+                values = columns[9 + header.samples.index(sample)].split(":")
+                if fields.index(found[4]) < len(values):
+                    return values[fields.index(found[4])]
+            break
+    raise _lost(path, place, "line, sample or field are not there")
+
+
+def _lost(path: Path, place: str, why: str) -> BadInput:
+    return BadInput(
+        f"The place {place[:80]!r} cannot be followed: {why}.",
+        rule="a place is vcf:<digest>#L<line>/<sample>/<field>",
+        remedy="Give the file the fact was read from; its digest stands in the fact's source.",
+        place=str(path),
+    )
 
 
 def _merged(regions: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

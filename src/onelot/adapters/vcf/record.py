@@ -80,8 +80,8 @@ class VcfRecord:
         return "END" in self.info and all(alt in BLOCK_ALTS for alt in self.alts)
 
     def place(self, sample: str, field: str = "GT") -> str:
-        """Where a value stands: `vcf:<digest>#L<line>/<sample>/<field>`."""
-        return f"{self.source}#L{self.line}/{sample}/{field}"
+        """Where a value stands: `vcf:<digest>#L<line>/<sample>/<field>`; `~` and `/` escaped as in RFC 6901."""
+        return f"{self.source}#L{self.line}/{sample.replace('~', '~0').replace('/', '~1')}/{field}"
 
     def called(self, sample: str) -> CalledGenotype:
         """The genotype of one sample as the rooms know it.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 # The empty BGZF block that ends every complete file (SAM specification 4.1.2).
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 BUFFER = 1 << 20
+LINE_FEED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,17 @@ def lines_of(path: Path, limits: Limits) -> Iterator[tuple[int, bytes]]:
             if packed:
                 _check_bgzf_end(raw, path)
             raw.seek(0)
-            lines: IO[bytes] = gzip.GzipFile(fileobj=raw, mode="rb") if packed else raw  # type: ignore[assignment]
-            while line := lines.readline(limits.line_bytes + 2):
+            lines = io.BufferedReader(gzip.GzipFile(fileobj=raw, mode="rb"), BUFFER) if packed else raw
+            longest, most = limits.line_bytes, limits.file_bytes
+            while line := lines.readline(longest + 2):
                 number += 1
                 total += len(line)
-                if total > limits.file_bytes:
-                    raise _refuse(path, number, f"more than {limits.file_bytes:,} bytes after decompression")
-                yield number, _without_end(line, path, number, limits)
+                if total > most:
+                    raise _refuse(path, number, f"more than {most:,} bytes after decompression")
+                if line[-1] != LINE_FEED or line[-2:-1] == b"\r" or len(line) > longest:
+                    yield number, _without_end(line, path, number, limits)
+                else:
+                    yield number, line[:-1]
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadInput(
             f"The compressed file is cut off or damaged after line {number}: {error}.",

@@ -96,7 +96,8 @@ def show(found: Report, run: Demo, folder: Path, seconds: float) -> None:
     console.print(table)
     figures: dict[str, Any] = found.as_dict()
     console.print(
-        f"\n{figures['patients']} patients, {figures['administered']} administered, {len(found.held)} findings hold some,"
+        f"\n{figures['patients']} patients, {figures['administered']} administered,"
+        f" {len(found.held)} findings hold others,"
         f" {len(found.refused)} refused at a scan, {found.deviations} deviations,"
         f" {found.events} events in {found.streams} chains, all verified: {'yes' if found.chains_verified else 'NO'};"
         f" {seconds} s"

@@ -12,8 +12,10 @@ import typer
 from onelot.app import home as homes
 from onelot.app.cli.output import print_json
 from onelot.app.context import SYSTEM, Actor
+from onelot.app.doctor import examine
 from onelot.app.export import export_batch
 from onelot.app.house import PRODUCTION, SIMULATION, House
+from onelot.app.safekeeping import read_backup, write_backup
 from onelot.app.why import why as derive
 from onelot.record.errors import BadInput, Unreachable
 from onelot.record.evidence import verify as verify_file
@@ -231,8 +233,6 @@ def backup(
     json: Json = False,
 ) -> None:
     """Write the whole journal, its safe and its seals to one file. The keys are not in it: back them up apart."""
-    from onelot.app.safekeeping import write_backup
-
     found = write_backup(_home(home), output)
     print_json(found) if json else print(f"{found['events']} events in {found['streams']} streams, in {output}")
 
@@ -244,16 +244,12 @@ def restore(
     json: Json = False,
 ) -> None:
     """Restore a backup into an empty home; every chain and every seal is verified before it is used."""
-    from onelot.app.safekeeping import read_backup
-
     found = read_backup(file, _home(home), keys)
     print_json(found) if json else print(f"{found['events']} events in {found['streams']} streams, all verified")
 
 
 def doctor(home: Home = None, json: Json = False) -> None:
     """Look at everything an installation needs, and say what is wrong and what to do. Exit 1 when something is."""
-    from onelot.app.safekeeping import examine
-
     found = examine(_home(home))
     if json:
         print_json({"healthy": all(each.ok for each in found), "findings": [vars(each) for each in found]})

@@ -11,9 +11,18 @@ import rfc8785
 import typer
 
 from onelot.app.cli.output import print_json
-from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic
-from onelot.app.drawings.svg import standalone
-from onelot.plan.network import Answer, Ledger, Network, check_network, network_document, plan_network, read_network
+from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic, draw_side_by_side
+from onelot.app.drawings.svg import Drawing, standalone
+from onelot.plan.network import (
+    Answer,
+    Ledger,
+    Network,
+    check_network,
+    network_document,
+    plan_network,
+    read_network,
+    read_variant,
+)
 from onelot.record.errors import BadInput, Broken
 
 app = typer.Typer(help="Where and when: networks, schedules, checks.", no_args_is_help=True)
@@ -34,10 +43,36 @@ def network(
     document: Annotated[
         Path | None, typer.Option(help="write the chosen network as canonical JSON, to be signed")
     ] = None,
+    what_if: Annotated[
+        list[Path] | None, typer.Option(help="a JSON merge patch of the question; answered beside it; may be repeated")
+    ] = None,
     behind: Annotated[str | None, typer.Option(help="print what is behind one number, e.g. /cost/transport_in")] = None,
 ) -> None:
     """Choose plants and routes at least cost, least time, or along the front of both."""
-    question = read_network(_object(file))
+    data = _object(file)
+    question = read_network(data)
+    answer = _answered(question, seconds, gap)
+    variants = [(path.stem, _answered(read_variant(data, _object(path)), seconds, gap)) for path in what_if or []]
+    if draw is not None:
+        _write_drawings(question, answer, variants, draw)
+    if document is not None:
+        document.write_bytes(rfc8785.dumps(network_document(answer, question)))
+    if behind is not None:
+        print_json(Ledger(question, answer).behind(behind).as_dict())
+    elif as_json:
+        others = [{"name": name, "answer": variant.as_dict()} for name, variant in variants]
+        print_json(answer.as_dict() | ({"what_if": others} if others else {}))
+    else:
+        _print_plainly(answer)
+        for name, variant in variants:
+            typer.echo(f"what if {name}:")
+            _print_plainly(variant)
+    if answer.status in ("infeasible", "unknown"):
+        raise typer.Exit(1)
+
+
+def _answered(question: Network, seconds: float, gap: float) -> Answer:
+    """An answer that the independent check has counted again."""
     answer = plan_network(question, clock=perf_counter, seconds=seconds, gap=gap)
     for checked in (answer, *(point.answer for point in answer.front)):
         faults = check_network(question, checked).faults
@@ -47,18 +82,7 @@ def network(
                 rule="every answer is counted again from its flows",
                 remedy="Do not use it. Report it with the question attached.",
             )
-    if draw is not None and answer.objective is not None:
-        _write_drawings(question, answer, draw)
-    if document is not None:
-        document.write_bytes(rfc8785.dumps(network_document(answer, question)))
-    if behind is not None:
-        print_json(Ledger(question, answer).behind(behind).as_dict())
-    elif as_json:
-        print_json(answer.as_dict())
-    else:
-        _print_plainly(answer)
-    if answer.status in ("infeasible", "unknown"):
-        raise typer.Exit(1)
+    return answer
 
 
 def _object(file: Path) -> dict[str, object]:
@@ -89,12 +113,16 @@ def _object(file: Path) -> dict[str, object]:
     return data
 
 
-def _write_drawings(question: Network, answer: Answer, folder: Path) -> None:
-    """The network, its loads and, where there is one, its front, each as a file that carries its own colours."""
+def _write_drawings(question: Network, answer: Answer, variants: list[tuple[str, Answer]], folder: Path) -> None:
+    """The network, its loads, its front and its variants, whatever there is, as files that carry their own colours."""
     folder.mkdir(parents=True, exist_ok=True)
-    drawings = {"network": draw_schematic(question, answer), "loads": draw_loads(question, answer)}
+    drawings: dict[str, Drawing] = {}
+    if answer.objective is not None:
+        drawings |= {"network": draw_schematic(question, answer), "loads": draw_loads(question, answer)}
     if answer.front:
         drawings["front"] = draw_front(answer)
+    if variants:
+        drawings["side-by-side"] = draw_side_by_side([("as asked", answer), *variants])
     for name, drawing in drawings.items():
         (folder / f"{name}.svg").write_text(standalone(drawing.svg), encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from onelot.profile.pgx import GeneCall, call_sample, observe, read_outside_call
 from onelot.profile.pgx.sites import WRONG_REFERENCE
 from onelot.profile.variants import CalledGenotype
 from onelot.record.errors import BadInput, Mismatch
+from onelot.tailor.pharmacogenomics import GenePossibility
 
 OUTSIDE_LIMIT = 1_000_000
 
@@ -107,6 +109,16 @@ def outside_calls(path: Path, known: PgxKnowledge, calls: dict[str, GeneCall]) -
         ) from error
     silent = {gene for gene, call in calls.items() if not call.places}
     return read_outside_calls(text.splitlines(), known.tables, {*known.outside_only, *silent}, str(path))
+
+
+def possibilities(calls: Mapping[str, GeneCall]) -> dict[str, GenePossibility]:
+    """What the gate (`onelot.tailor.pharmacogenomics`) weighs: all that is possible for each gene, with places."""
+    return {
+        gene: GenePossibility(
+            gene, call.keys, call.possible_phenotypes, tuple(place for _, place in call.places), call.outside
+        )
+        for gene, call in calls.items()
+    }
 
 
 def source(file: VcfFile, known: PgxKnowledge, outside: Path | None) -> dict[str, Any]:

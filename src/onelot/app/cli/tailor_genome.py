@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onelot.adapters.cache import use_compiled_cache
+from onelot.adapters.cache import start_compiler
 from onelot.app.cli.output import print_json
 from onelot.record.errors import BadInput
 
@@ -45,7 +45,7 @@ def _bar(label: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]
 
 def open_reference(path: Path, *, quiet: bool) -> Genome:
     """Open a genome through its index, building one with a line of progress where needed."""
-    use_compiled_cache()
+    start_compiler()
     from onelot.adapters.genome import open_genome
 
     def told(name: str, bases: int) -> None:
@@ -139,15 +139,16 @@ def offtarget(
         from onelot.adapters.genome_genes import read_genes
 
         genes = read_genes(gff, genome)
-    calls = None
+    variants = None
     if vcf is not None:
         from onelot.adapters.genome_variants import read_variants
+        from onelot.tailor.offtarget.calls import variants_of
 
-        calls = read_variants(vcf, genome, sample)
+        variants = variants_of(read_variants(vcf, genome, sample))
     kept = Kept(out, genome.digest, query)
     with _bar("searching", json) as progress:
         parts = run_chunks(genome.planes, query, workers=workers or os.cpu_count() or 1, kept=kept, progress=progress)
-    if calls is None:
+    if variants is None:
         answer = Answer(query, genome.names(), joined(parts))
     else:
         from onelot.tailor.offtarget.patient import search_patient
@@ -155,7 +156,7 @@ def offtarget(
         def run(planes: Sequence[SequencePlanes], asked: Query) -> Sites:
             return together(run_chunks(planes, asked, workers=workers or os.cpu_count() or 1))
 
-        answer = search_patient(genome, together(parts), calls, query, run)
+        answer = search_patient(genome, together(parts), variants, query, run)
     write_whole(out, lines(answer, genes))
     told = summary(answer, genome.digest)
     write_whole(Path(f"{out}.json"), [orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()])
@@ -188,7 +189,7 @@ def editor(
     """Design base and prime editors for one variant. Candidates by sequence alone; people choose."""
     import orjson
 
-    use_compiled_cache()
+    start_compiler()
     from onelot.tailor.editor.allele import parse_variant
     from onelot.tailor.editor.design import as_dict, design
     from onelot.tailor.editor.table import parse_editors

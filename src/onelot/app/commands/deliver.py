@@ -10,6 +10,7 @@ from typing import ClassVar
 from onelot import deliver
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, head_cite, next_deviation, open_work
+from onelot.app.commands.make import held_in
 from onelot.app.context import Context
 from onelot.deliver import BagScan, BedsideScans, RescueCells
 from onelot.record.errors import BadInput, Held
@@ -199,11 +200,10 @@ class Administer(Command):
 def _administer(context: Context, command: Administer) -> None:
     work = open_work(context, command.batch)
     therapy = _therapy(work)
-    there = sum((each.amount for each in work.batch.containers if each.identifier in command.containers), Decimal(0))
-    units = {each.unit for each in work.batch.containers}
-    if not 0 < command.dose <= there or units != {command.unit}:
+    there, unit = held_in(context, work.batch, command.containers)
+    if not 0 < command.dose <= there or unit != command.unit:
         raise BadInput(
-            f"{command.dose} {command.unit} cannot have been given from these containers",
+            "this amount cannot have been given from these containers",
             rule="a dose is more than nothing and at most what the containers hold, in their unit",
             remedy="enter what was given",
         )

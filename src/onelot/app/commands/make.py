@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -17,6 +18,7 @@ from onelot.record.errors import BadInput, Held, Mismatch
 from onelot.record.events import batch as ev
 from onelot.record.events.base import Event
 from onelot.record.journal import Effect, TakeName, TakeQuantity
+from onelot.record.subjects import Batch
 from onelot.record.terms.values import Container
 
 
@@ -307,7 +309,36 @@ def _fill_containers(context: Context, command: FillContainers) -> None:
     )
     for container in containers:
         context.claim(TakeName(f"container/{container.identifier}"))
-    _add(context, work, events)
+    _add(context, work, tuple(_sealed_contents(context, work, event) for event in events))
+
+
+def _sealed_contents(context: Context, work: Work, event: Event) -> Event:
+    """Put the amounts of a patient's containers under the patient's health key."""
+    if work.therapy is None or not isinstance(event, ev.Filled):
+        return event
+    patient = work.therapy.patient
+    return replace(
+        event,
+        containers=tuple(replace(each, amount=Decimal(1), unit="1") for each in event.containers),
+        contents=tuple(
+            context.seal(patient, each.amount, f"{work.stream}/{work.batch.seq}/{each.identifier}")
+            for each in event.containers
+        ),
+        contents_unit=event.containers[0].unit,
+    )
+
+
+def held_in(context: Context, batch: Batch, names: Iterable[str]) -> tuple[Decimal, str]:
+    """How much these containers of a batch hold together, and the unit."""
+    wanted, filled = set(names), batch.filled
+    if filled is None:
+        return Decimal(0), ""
+    if not filled.contents:
+        amounts = [each.amount for each in filled.containers if each.identifier in wanted]
+        return sum(amounts, Decimal(0)), filled.containers[0].unit
+    pairs = zip(filled.containers, filled.contents, strict=True)
+    opened = [context.open(sealed) for each, sealed in pairs if each.identifier in wanted]
+    return sum((value for value in opened if isinstance(value, Decimal)), Decimal(0)), filled.contents_unit
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,4 @@
-"""Pictures as server-side SVG: pure functions from answers to markup, no script, colours by CSS class."""
+"""Pictures of answers as SVG, made on the server: pure, no script in them, coloured by CSS classes.
+
+A colour never stands alone: every mark has a word or a shape beside it.
+"""

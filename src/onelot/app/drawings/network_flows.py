@@ -11,6 +11,7 @@ from onelot.plan.network import Answer, Ledger, Network
 MOST_ENDS = 24
 OTHERS = "{} others"
 WIDTH = 960.0
+TOP = 48.0
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,67 @@ class _Band:
     patients: float
 
 
+@dataclass(frozen=True)
+class _Column:
+    """One column of nodes: names from top to bottom, patients, where each begins."""
+
+    names: list[str]
+    patients: dict[str, float]
+    top: dict[str, float]
+    x: float
+
+
 def draw_schematic(network: Network, answer: Answer, link: Link | None = None) -> Drawing:
     """Sites on the left, plants in the middle, hospitals on the right; widths are patients, expected over scenarios.
 
     Only the busiest sites and hospitals are drawn by name; the rest stand together as "n others".
     """
+    ins, outs = _flows_between(network, answer)
+    plants = _order([(b.target, b.source, b.patients) for b in ins])
+    sites = _order([(b.source, str(plants.index(b.target)).zfill(6), b.patients) for b in ins])
+    hospitals = _order([(b.target, str(plants.index(b.source)).zfill(6), b.patients) for b in outs])
+    total = sum(band.patients for band in ins) or 1.0
+    rows = max(len(sites), len(plants), len(hospitals), 1)
+    height = max(240.0, rows * 30.0)
+    scale = max(height - 12.0 * rows, 60.0) / total
+
+    def column(names: list[str], patients: dict[str, float], x: float) -> _Column:
+        return _Column(names, patients, _stack(names, patients, scale, TOP, height), x)
+
+    left = column(sites, _sizes(ins, source=True), 190.0)
+    middle = column(plants, _sizes(ins, source=False), 474.0)
+    right = column(hospitals, _sizes(outs, source=False), 758.0)
+    pointers = _pointers(network, answer)
+    closed = sorted({plant.id for plant in network.plants} - {plant.id for plant in answer.plants})
+    bottom = TOP + height + 24
+    body = [
+        text(left.x + 12, 24, "collection sites", "heading", "end"),
+        text(middle.x + 6, 24, "plants", "heading", "middle"),
+        text(right.x, 24, "hospitals", "heading"),
+        _bands(ins, left, middle, scale, "band"),
+        _bands(outs, middle, right, scale, "band-out"),
+        _nodes(left, scale, "node-end", "end", pointers["sites"], link),
+        _nodes(right, scale, "node-end", "start", pointers["hospitals"], link),
+        _nodes(middle, scale, "node", "middle", pointers["plants"], link),
+    ]
+    if closed:
+        named = ", ".join(closed[:12]) + (f" and {len(closed) - 12} more" if len(closed) > 12 else "")
+        body.append(text(WIDTH / 2, bottom, f"not opened: {named}", "quiet", "middle"))
+    data = {
+        "sites": left.patients,
+        "plants": middle.patients,
+        "hospitals": right.patients,
+        "in": [[band.source, band.target, band.patients] for band in ins],
+        "out": [[band.source, band.target, band.patients] for band in outs],
+        "not_opened": closed,
+        "pointers": pointers,
+    }
+    title = f"{short(total)} patients from {len(network.sites)} sites through {len(answer.plants)} plants"
+    return Drawing(frame(WIDTH, bottom + 16, "".join(body), title, "network-schematic"), data)
+
+
+def _flows_between(network: Network, answer: Answer) -> tuple[list[_Band], list[_Band]]:
+    """Patients from sites to plants and from plants to hospitals."""
     ledger = Ledger(network, answer)
     hospital = {site.id: site.hospital for site in network.sites}
     left: dict[tuple[str, str], float] = defaultdict(float)
@@ -35,58 +92,17 @@ def draw_schematic(network: Network, answer: Answer, link: Link | None = None) -
         patients = flow.count * ledger.weight(flow)
         left[flow.site, flow.plant] += patients
         right[flow.plant, hospital[flow.site]] += patients
-    ins = _gathered({(a, b): n for (a, b), n in left.items()}, 0)
-    outs = _gathered(right, 1)
-    plants = _order([(b.target, b.source, b.patients) for b in ins])
-    sites = _order([(b.source, str(plants.index(b.target)).zfill(6), b.patients) for b in ins])
-    hospitals = _order([(b.target, str(plants.index(b.source)).zfill(6), b.patients) for b in outs])
-    total = sum(band.patients for band in ins) or 1.0
-    rows = max(len(sites), len(plants), len(hospitals), 1)
-    gap = 12.0
-    height = max(240.0, rows * 30.0)
-    scale = max(height - gap * rows, 60.0) / total
-    top = 48.0
-    pointers = {plant.id: f"/plants/{index}/patients" for index, plant in enumerate(answer.plants)}
-    x_left, x_plant, x_right = 190.0, 474.0, 758.0
-    y_left, y_plant, y_right = (
-        _stack(names, sizes, scale, top, height)
-        for names, sizes in (
-            (sites, _sizes(ins, source=True)),
-            (plants, _sizes(ins, source=False)),
-            (hospitals, _sizes(outs, source=False)),
-        )
-    )
-    body = [
-        text(x_left + 12, 24, "collection sites", "heading", "end"),
-        text(x_plant + 6, 24, "plants", "heading", "middle"),
-        text(x_right, 24, "hospitals", "heading"),
-        _bands(ins, sites, plants, y_left, y_plant, x_left + 12, x_plant, scale, "band"),
-        _bands(outs, plants, hospitals, y_plant, y_right, x_plant + 12, x_right, scale, "band-out"),
-    ]
-    for name, patients in _sizes(ins, source=True).items():
-        body.append(_node(name, patients, x_left, y_left[name], scale, "node-end", "end"))
-    for name, patients in _sizes(outs, source=False).items():
-        body.append(_node(name, patients, x_right, y_right[name], scale, "node-end", "start"))
-    for name, patients in _sizes(ins, source=False).items():
-        body.append(
-            opened(_node(name, patients, x_plant, y_plant[name], scale, "node", "middle"), pointers[name], link)
-        )
-    closed = sorted({plant.id for plant in network.plants} - {plant.id for plant in answer.plants})
-    bottom = top + height + 24
-    if closed:
-        named = ", ".join(closed[:12]) + (f" and {len(closed) - 12} more" if len(closed) > 12 else "")
-        body.append(text(WIDTH / 2, bottom, f"not opened: {named}", "quiet", "middle"))
-    data = {
-        "sites": _sizes(ins, source=True),
-        "plants": _sizes(ins, source=False),
-        "hospitals": _sizes(outs, source=False),
-        "in": [[band.source, band.target, band.patients] for band in ins],
-        "out": [[band.source, band.target, band.patients] for band in outs],
-        "not_opened": closed,
-        "pointers": pointers,
+    return _gathered(left, 0), _gathered(right, 1)
+
+
+def _pointers(network: Network, answer: Answer) -> dict[str, dict[str, str]]:
+    """What the ledger opens for the number beside each node; "n others" has none."""
+    hospitals = sorted({site.hospital for site in network.sites})
+    return {
+        "sites": {site.id: f"/sites/{index}/patients" for index, site in enumerate(network.sites)},
+        "plants": {plant.id: f"/plants/{index}/patients" for index, plant in enumerate(answer.plants)},
+        "hospitals": {name: f"/hospitals/{index}/patients" for index, name in enumerate(hospitals)},
     }
-    title = f"{short(total)} patients from {len(hospital)} sites through {len(answer.plants)} plants"
-    return Drawing(frame(WIDTH, bottom + 16, "".join(body), title, "network-schematic"), data)
 
 
 def _gathered(flows: dict[tuple[str, str], float], end: int) -> list[_Band]:
@@ -132,26 +148,18 @@ def _stack(names: list[str], sizes: dict[str, float], scale: float, top: float, 
     return edges
 
 
-def _bands(
-    bands: list[_Band],
-    sources: list[str],
-    targets: list[str],
-    y_source: dict[str, float],
-    y_target: dict[str, float],
-    x1: float,
-    x2: float,
-    scale: float,
-    class_: str,
-) -> str:
+def _bands(bands: list[_Band], source: _Column, target: _Column, scale: float, class_: str) -> str:
     """Curved bands, stacked at both ends in the order of the nodes they go to."""
-    start, end = dict(y_source), dict(y_target)
+    from_place = {name: index for index, name in enumerate(source.names)}
+    to_place = {name: index for index, name in enumerate(target.names)}
+    start, end, x1, x2 = dict(source.top), dict(target.top), source.x + 12, target.x
     left: dict[_Band, float] = {}
-    for band in sorted(bands, key=lambda b: (sources.index(b.source), targets.index(b.target))):
+    for band in sorted(bands, key=lambda b: (from_place[b.source], to_place[b.target])):
         left[band] = start[band.source]
         start[band.source] += band.patients * scale
     drawn = []
     middle = (x1 + x2) / 2
-    for band in sorted(bands, key=lambda b: (targets.index(b.target), sources.index(b.source))):
+    for band in sorted(bands, key=lambda b: (to_place[b.target], from_place[b.source])):
         a, b, thick = left[band], end[band.target], max(band.patients * scale, 0.75)
         end[band.target] += band.patients * scale
         points = [number(v) for v in (x1, a, middle, a, middle, b, x2, b, x2, b + thick, middle, b + thick, middle)]
@@ -159,6 +167,15 @@ def _bands(
         path += f"{number(a + thick)} {number(x1)} {number(a + thick)} Z"
         what = f"{band.source} to {band.target}: {band.patients:g} patients"
         drawn.append(titled(element("path", d=path, class_=class_), what))
+    return "".join(drawn)
+
+
+def _nodes(column: _Column, scale: float, class_: str, side: str, pointers: dict[str, str], link: Link | None) -> str:
+    """All nodes of a column; each named one leads to the flows behind its number."""
+    drawn = []
+    for name, patients in column.patients.items():
+        node = _node(name, patients, column.x, column.top[name], scale, class_, side)
+        drawn.append(opened(node, pointers[name], link) if name in pointers else node)
     return "".join(drawn)
 
 

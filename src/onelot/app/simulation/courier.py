@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from onelot.app.commands import deliver as commands
 from onelot.app.commands import learn
+from onelot.app.commands.make import held_in
 from onelot.app.commands.release import RejectBatch
 from onelot.app.context import Actor
 from onelot.app.simulation.act import Act
@@ -123,11 +124,11 @@ def _at_site(
 
 def _dose(stage: Stage, batch: Batch, therapy: Therapy, recipe: MasterRecipe) -> tuple[Decimal, str]:
     """What is given: the volume aimed at of a kit, everything in the bag otherwise."""
-    there = sum((each.amount for each in batch.containers), Decimal(0))
+    there, unit = held_in(stage.context(), batch, [each.identifier for each in batch.containers])
     if recipe.kind == "kit":
         aimed = stage.context().open_parameters(therapy)[recipe.dose_parameter].value
         there = min(there, aimed)
-    return there, batch.containers[0].unit
+    return there, unit
 
 
 def _rescue(case: Case, therapy: Therapy, recipe: MasterRecipe) -> RescueCells | None:

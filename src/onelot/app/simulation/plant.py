@@ -154,9 +154,9 @@ def _fill(stage: Stage, case: Case | None, work: Work, phase: Phase) -> None:
 
 
 def _complete(stage: Stage, batch: Batch) -> None:
-    amount = sum((each.amount for each in batch.containers), Decimal(0))
-    unit = batch.containers[0].unit if batch.containers else "1"
-    stage.site.give(commands.CompleteManufacture(batch.batch, amount, unit), "operator", PLANT)
+    # The yield is counted in containers: how much a patient's bag holds is a health value, and sealed.
+    command = commands.CompleteManufacture(batch.batch, Decimal(len(batch.containers)), "1")
+    stage.site.give(command, "operator", PLANT)
 
 
 def _decide(stage: Stage, batch: Batch, phase: Phase, reason: str) -> None:

@@ -13,7 +13,8 @@ from onelot.app.simulation.case import Case
 from onelot.app.simulation.driver import Driver
 from onelot.profile.eligibility import judge
 from onelot.record import chain
-from onelot.record.recipe import MasterRecipe, sources
+from onelot.record.recipe import MasterRecipe
+from onelot.record.recipe_check import tally
 from onelot.record.subjects import Batch, Therapy
 from onelot.record.terms.values import Finding
 from onelot.twin.cohort import Expected
@@ -96,7 +97,7 @@ def report(
         for stream in heads
         if stream.startswith("batch/")
     )
-    kinds = [source.kind for recipe in recipes for _, source in sources(recipe)]
+    tallies = [tally(recipe) for recipe in recipes]
     return Report(
         rows=tuple(rows),
         refused=tuple(each for case in cases.values() for each in case.refused),
@@ -105,8 +106,8 @@ def report(
         events=sum(head.seq for head in heads.values()),
         streams=len(heads),
         chains_verified=all(chains_whole(house, stream) for stream in heads),
-        assumptions=kinds.count("assumption"),
-        unverified=kinds.count("unverified"),
+        assumptions=sum(each.assumptions for each in tallies),
+        unverified=sum(each.unverified for each in tallies),
         recipes=_by_recipe(rows),
     )
 

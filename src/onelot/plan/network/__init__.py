@@ -11,7 +11,7 @@ from onelot.plan.network.answer import Answer, Flow, FrontPoint, Opened, Reason,
 from onelot.plan.network.check import Verdict, check_network
 from onelot.plan.network.document import network_document
 from onelot.plan.network.ledger import Behind, Ledger, Share
-from onelot.plan.network.reading import read_network
+from onelot.plan.network.reading import read_network, read_variant
 from onelot.plan.network.schema import answer_schema, question_schema
 from onelot.plan.network.search import plan_network
 from onelot.plan.network.terms import Network
@@ -34,4 +34,5 @@ __all__ = [
     "plan_network",
     "question_schema",
     "read_network",
+    "read_variant",
 ]

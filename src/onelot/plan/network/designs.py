@@ -75,11 +75,13 @@ def list_designs(problem: Problem, most: int = MOST_DESIGNS) -> Members | None:
     return members
 
 
-def search_listed(problem: Problem, kinds: Kinds, goal: Goal, members: Members, deadline: Deadline) -> Found:
+def search_listed(
+    problem: Problem, kinds: Kinds, goal: Goal, members: Members, deadline: Deadline, gap: float = 0.0
+) -> Found:
     """Prove the best of the listed designs.
 
-    A design is passed over when its bound reaches the best answer, when its lines cannot hold the peak, or when a
-    superset of it was found not to fit.
+    `gap` is the relative gap at which to stop. A design is passed over when its bound reaches the best answer, when its
+    lines cannot hold the peak, or when a superset of it was found not to fit.
     """
     bound = design_bounds(problem, kinds, goal, members)
     bound[members @ lines_of(problem) < peak_need(problem) - 1e-6] = np.inf
@@ -90,8 +92,10 @@ def search_listed(problem: Problem, kinds: Kinds, goal: Goal, members: Members, 
     order = np.argsort(bound, kind="stable")
     while len(order):
         index = order[0]
-        if bound[index] >= value - PROOF * max(abs(value), 1.0) or bound[index] == INFINITY:
+        if bound[index] == INFINITY:
             break
+        if bound[index] >= value - max(gap, PROOF) * max(abs(value), 1.0):
+            return Found(chosen, best, min(value, float(bound[index])), True, tried)
         if deadline.left() <= 0:
             return Found(chosen, best, min(value, float(bound[index])), False, tried)
         order = order[1:]

@@ -10,7 +10,7 @@ from typing import Any
 
 from onelot.plan.network.answer import Answer
 from onelot.plan.network.demand import has_calendar
-from onelot.plan.network.makers import places_of
+from onelot.plan.network.makers import Place, places_of
 from onelot.plan.network.terms import Lane, Network
 from onelot.record.errors import Held
 
@@ -49,20 +49,7 @@ def network_document(answer: Answer, network: Network) -> dict[str, Any]:
         "durations": network.durations.model_dump(),
         "first_weekday": network.first_weekday if has_calendar(network) else None,
         "sites": [site.model_dump() for site in sorted(network.sites, key=lambda site: site.id)],
-        "plants": [
-            {
-                "id": place.id,
-                "point_of_care_site": place.site,
-                "open_day": opened[place.id].open_day,
-                "lines": place.terms.lines,
-                "manufacture_days": place.manufacture,
-                "qc_days": place.qc,
-                "storage_capacity": place.terms.storage_capacity,
-                "qc_capacity": place.terms.qc_capacity,
-                "release_per_day": place.terms.release_per_day,
-            }
-            for place in sorted(places, key=lambda place: place.id)
-        ],
+        "plants": [_plant(place, opened[place.id].open_day) for place in sorted(places, key=lambda place: place.id)],
         "lanes_in": [
             {
                 "site": lane.site,
@@ -86,6 +73,20 @@ def network_document(answer: Answer, network: Network) -> dict[str, Any]:
             "lower_bound": None if answer.lower_bound is None else round(answer.lower_bound, 6),
             "turnaround": {str(days): round(count, 6) for days, count in sorted(answer.turnaround.items())},
         },
+    }
+
+
+def _plant(place: Place, open_day: int) -> dict[str, Any]:
+    return {
+        "id": place.id,
+        "point_of_care_site": place.site,
+        "open_day": open_day,
+        "lines": place.terms.lines,
+        "manufacture_days": place.manufacture,
+        "qc_days": place.qc,
+        "storage_capacity": place.terms.storage_capacity,
+        "qc_capacity": place.terms.qc_capacity,
+        "release_per_day": place.terms.release_per_day,
     }
 
 

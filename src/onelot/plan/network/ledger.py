@@ -1,7 +1,8 @@
 """Every number of an answer, opened to the flows behind it.
 
 A number is named by its JSON pointer in the answer (`/cost/transport_in`, `/turnaround/17`, `/plants/0/peak_load`),
-or by `/plants/0/load/45` for the lines held on day 45. What lies behind it always adds up to it.
+or by `/plants/0/load/45` for the lines held on day 45, `/sites/3/patients` for the fourth site of the question and
+`/hospitals/0/patients` for the first hospital by name. What lies behind a number always adds up to it.
 """
 
 from __future__ import annotations
@@ -48,6 +49,13 @@ class Behind:
                 for s in self.shares
             ],
         }
+
+
+def _index(text: str) -> int:
+    """A place in a list; a sign or a blank is none."""
+    if not text.isdecimal():
+        raise KeyError(text)
+    return int(text)
 
 
 class Ledger:
@@ -127,20 +135,27 @@ class Ledger:
                 wanted = int(days)
                 return "patients", self._each(lambda _, route: float(route.days == wanted))
             case ["plants", index, "patients"]:
-                plant = self.answer.plants[int(index)].id
+                plant = self.answer.plants[_index(index)].id
                 return "patients", self._each(lambda flow, _: float(flow.plant == plant))
+            case ["sites", index, "patients"]:
+                site = self.network.sites[_index(index)].id
+                return "patients", self._each(lambda flow, _: float(flow.site == site))
+            case ["hospitals", index, "patients"]:
+                hospital = {site.id: site.hospital for site in self.network.sites}
+                name = sorted(set(hospital.values()))[_index(index)]
+                return "patients", self._each(lambda flow, _: float(hospital[flow.site] == name))
             case ["plants", index, "cost"]:
-                opened = self.answer.plants[int(index)]
+                opened = self.answer.plants[_index(index)]
                 return "currency", [Share(opened.cost, plant=opened.id)]
             case ["plants", index, "peak_load"]:
-                return "patients", self._peak(self.answer.plants[int(index)].id)
+                return "patients", self._peak(self.answer.plants[_index(index)].id)
             case ["plants", index, "load", day]:
-                return "patients", self._held(self.answer.plants[int(index)].id, int(day), None)
+                return "patients", self._held(self.answer.plants[_index(index)].id, int(day), None)
             case ["scenarios", index, "cost"]:
-                name = self.answer.scenarios[int(index)].id
+                name = self.answer.scenarios[_index(index)].id
                 return "currency", self._fixed() + self._each(lambda _, route: route.cost, scenario=name)
             case ["flows", index, "count"]:
-                flow = self.answer.flows[int(index)]
+                flow = self.answer.flows[_index(index)]
                 return "patients", [Share(float(flow.count), flow)]
         raise KeyError("/".join(parts))
 

@@ -15,6 +15,7 @@ from onelot.record.errors import Broken
 Floats = NDArray[np.float64]
 INFINITY = float("inf")
 INTEGRAL = 1e-6
+NEGLIGIBLE = 1e-9
 FIRST_MARGIN = 1e-6
 WHOLE_GAP = 1e-9
 
@@ -126,6 +127,8 @@ def _model(program: Program) -> Any:
     columns, rows = len(program.cost), len(program.row_low)
     entries = (program.entry_value, (program.entry_row, program.entry_column))
     matrix = coo_matrix(entries, shape=(rows, columns)).tocsc()  # adds up runs of one route that share a day
+    matrix.data[np.abs(matrix.data) <= NEGLIGIBLE] = 0.0  # HiGHS would drop these too, with a warning that hides others
+    matrix.eliminate_zeros()
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = columns, rows
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.lower, program.upper

@@ -8,6 +8,7 @@ bound for every design not yet excluded.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +23,7 @@ from onelot.plan.network.problem import Floats, Problem
 from onelot.plan.network.rolling import assign_rolling
 
 MOST_COLUMNS = 200_000
+QUICK_COLUMNS = 30_000
 FIRST_GAP = 1e-3
 MORE_LINES = 1.01  # asked for after a design whose blocks did not fit; the bound no longer rises from then on
 
@@ -168,14 +170,14 @@ def search_proposed(problem: Problem, kinds: Kinds, goal: Goal, deadline: Deadli
         if min(bound, floor) >= value - max(gap, PROOF) * max(abs(value), 1.0) or not len(proposal.x):
             return Found(chosen, best, min(bound, floor, value), bool(len(proposal.x)), tried)
         design = tuple(int(o) for o in np.flatnonzero(proposal.x[: len(problem.openings)] > 0.5))
-        answer, exact = _try(problem, design, goal, deadline, value)
         tried += 1
-        if answer is not None and answer.value < value:
-            best, chosen, value = answer, design, answer.value
-        if deadline.left() <= 0:
-            return Found(chosen, best, min(bound, floor, value), False, tried)
-        if min(bound, floor) >= value - max(gap, PROOF) * max(abs(value), 1.0):
-            return Found(chosen, best, min(bound, floor, value), True, tried)
+        for answer, settled in _tries(problem, design, goal, deadline, value):
+            if answer is not None and answer.value < value:
+                best, chosen, value = answer, design, answer.value
+            exact = settled
+            near = min(bound, floor) >= value - max(gap, PROOF) * max(abs(value), 1.0)
+            if near or deadline.left() <= 0:
+                return Found(chosen, best, min(bound, floor, value), near, tried)
         if not exact or (answer is not None and answer.bound < min(answer.value, value) - PROOF * abs(value)):
             floor = min(floor, bound)  # this design was not settled: the bound may not rise past what covers it
         if answer is not None and answer.prices is not None:
@@ -193,12 +195,18 @@ def _master_seconds(deadline: Deadline, first: bool) -> float:
     return left * 0.5 if first else left
 
 
-def _try(
+def _tries(
     problem: Problem, design: tuple[int, ...], goal: Goal, deadline: Deadline, cutoff: float
-) -> tuple[Assignment | None, bool]:
-    """The assignment of a design, and whether the answer settles it (a window by window assignment does not)."""
-    if goal.plain and len(columns_of(problem, problem.open_days(design))) > MOST_COLUMNS:
-        return assign_rolling(problem, design, goal, deadline), False
-    before = deadline.left()
-    answer = assign(problem, design, goal, seconds=before, cutoff=cutoff)
-    return answer, answer is not None or deadline.left() > 0
+) -> Iterator[tuple[Assignment | None, bool]]:
+    """Assignments of a design, each with whether it settles the design; assignments by blocks of days do not.
+
+    A large one is first assigned by blocks, so that there is an answer before the one linear program is begun.
+    """
+    columns = len(columns_of(problem, problem.open_days(design))) if goal.plain else 0
+    if columns > MOST_COLUMNS or (columns > QUICK_COLUMNS and cutoff == INFINITY):
+        rolled = assign_rolling(problem, design, goal, deadline)
+        yield rolled, False
+        cutoff = cutoff if rolled is None else min(cutoff, rolled.value)
+    if columns <= MOST_COLUMNS:
+        answer = assign(problem, design, goal, seconds=deadline.left(), cutoff=cutoff)
+        yield answer, answer is not None or deadline.left() > 0

@@ -36,6 +36,29 @@ def read_network(data: Mapping[str, Any]) -> Network:
     return network
 
 
+def read_variant(data: Mapping[str, Any], changes: Mapping[str, Any]) -> Network:
+    """A what-if: the question with some fields changed, checked like any other.
+
+    Args:
+        data: the question, parsed JSON.
+        changes: a JSON merge patch (RFC 7396): objects merge, null removes, everything else replaces; lists as a whole.
+
+    Raises:
+        BadInput: the changed question is nonsense; `place` is the JSON path in it.
+    """
+    return read_network(_merged(data, changes))
+
+
+def _merged(target: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merged(merged.get(key), value) if isinstance(value, Mapping) else value
+    return merged
+
+
 def _path(parts: Sequence[int | str]) -> str:
     """A JSON path, `$.plants[0].lines`, from the parts of a location."""
     return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
@@ -103,7 +126,6 @@ def _check_demand(network: Network, demand: Sequence[Demand], path: str) -> None
         if row.day >= network.horizon_days:
             raise _bad(f"{path}[{index}].day", f"Day {row.day} lies outside the horizon of {network.horizon_days} days")
         _check_class(network, row.urgency, f"{path}[{index}].class")
-    _unique(((row.site, row.day, row.urgency) for row in demand), path, "demand of one site, day and class")
 
 
 def _check_forecast(network: Network) -> None:

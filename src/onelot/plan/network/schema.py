@@ -90,6 +90,7 @@ def answer_schema() -> dict[str, Any]:
                 "expectation": amounts,
                 "reason": _record({"rule": _TEXT, "what": _TEXT, "remedy": _TEXT, "figures": {"type": "object"}}),
                 "front": _list(_record(point)),
+                "what_if": _list(_record({"name": _TEXT, "answer": {"$ref": "#"}})),
             },
         ),
     }

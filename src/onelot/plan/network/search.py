@@ -36,7 +36,7 @@ class Search:
     def best(self, goal: Goal) -> Found:
         """The best design for a goal, by list where the designs are few, else by proposals of a master problem."""
         if self.members is not None:
-            return search_listed(self.problem, self.kinds, goal, self.members, self.deadline)
+            return search_listed(self.problem, self.kinds, goal, self.members, self.deadline, self.gap)
         return search_proposed(self.problem, self.kinds, goal, self.deadline, self.gap)
 
     def answer(self, found: Found) -> Answer:

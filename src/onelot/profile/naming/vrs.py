@@ -111,9 +111,11 @@ def allele_of(variant: Spdi, sequences: Sequences, accession: str) -> dict[str, 
 
 def _state(deleted: str, inserted: str) -> dict[str, Any]:
     """A reference-derived state where the inserted sequence only repeats or shortens the reference."""
-    unit = abs(len(inserted) - len(deleted))
-    if deleted and unit and len(deleted) >= unit and _repeats(deleted, inserted, unit):
-        return {"type": "ReferenceLengthExpression", "length": len(inserted), "repeatSubunitLength": unit}
+    change = abs(len(inserted) - len(deleted))
+    # The largest part of the change that the reference holds whole and repeats.
+    for unit in (n for n in range(min(change, len(deleted)), 0, -1) if change % n == 0):
+        if _repeats(deleted, inserted, unit):
+            return {"type": "ReferenceLengthExpression", "length": len(inserted), "repeatSubunitLength": unit}
     if inserted == deleted and deleted:
         return {"type": "ReferenceLengthExpression", "length": len(inserted), "repeatSubunitLength": len(deleted)}
     if not inserted and deleted:

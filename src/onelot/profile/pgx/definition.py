@@ -17,6 +17,19 @@ WOBBLE = {
 }  # fmt: skip
 
 
+Primitive = tuple[int, str, str]
+
+
+def primitive(pos: int, ref: str, alt: str) -> Primitive:
+    """Trim what REF and ALT share at the end, then at the start: (position, deleted, inserted)."""
+    while ref and alt and ref[-1] == alt[-1]:
+        ref, alt = ref[:-1], alt[:-1]
+    shared = 0
+    while shared < min(len(ref), len(alt)) and ref[shared] == alt[shared]:
+        shared += 1
+    return pos + shared, ref[shared:], alt[shared:]
+
+
 @dataclass(frozen=True, slots=True)
 class Locus:
     """A defining position: 1-based position, reference and documented alternatives as a VCF spells them."""
@@ -138,6 +151,11 @@ class GeneDefinition:
             return (0, int(star[1]), star[2], 0)
         place = self._places.get(name, len(self._places))
         return (0 if place == 0 else 1, 0, "", place)
+
+    @cached_property
+    def variants(self) -> frozenset[Primitive]:
+        """Every documented variant, trimmed."""
+        return frozenset(primitive(locus.pos, locus.ref, alt) for locus in self.loci for alt in locus.alts)
 
     @cached_property
     def _places(self) -> dict[str, int]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from onelot.profile.pgx.definition import GeneDefinition, Locus
+from onelot.profile.pgx.definition import GeneDefinition, Locus, Primitive, primitive
 from onelot.profile.variants import CalledGenotype
 
-Primitive = tuple[int, str, str]
 BLOCK_ALTS = frozenset({"<NON_REF>", "<*>", "<X>"})
+# Repeats in the tables are shorter than this; a file that is not left-aligned may spell an indel this far away.
+ALIGNMENT_WINDOW = 60
 WRONG_REFERENCE = "REF does not fit the assembly"
 
 
@@ -54,16 +55,6 @@ class Sample:
         return {len(observed.bases) for observed in self.seen.values()}
 
 
-def primitive(pos: int, ref: str, alt: str) -> Primitive:
-    """Trim what REF and ALT share at the end, then at the start: (position, deleted, inserted)."""
-    while ref and alt and ref[-1] == alt[-1]:
-        ref, alt = ref[:-1], alt[:-1]
-    shared = 0
-    while shared < min(len(ref), len(alt)) and ref[shared] == alt[shared]:
-        shared += 1
-    return pos + shared, ref[shared:], alt[shared:]
-
-
 def observe(definition: GeneDefinition, lines: Iterable[CalledGenotype]) -> Sample:
     """Read every locus of a gene.
 
@@ -79,6 +70,8 @@ def observe(definition: GeneDefinition, lines: Iterable[CalledGenotype]) -> Samp
     for number, locus in enumerate(definition.loci):
         near = [line for line in lines if line.pos <= locus.end and line.end >= locus.pos]
         result = _locus(definition, locus, near)
+        if not isinstance(result, str) and (twin := _spelled_elsewhere(locus, lines, definition.variants)) is not None:
+            result = f"{twin.ref[:20]}>{','.join(twin.alts)[:20]} at {twin.pos} may be its variant, not left-aligned"
         if isinstance(result, str):
             missing[number] = result
             if near:
@@ -122,6 +115,26 @@ def _contradict(exact: Sequence[CalledGenotype], spelled: Sequence[tuple[str | N
         for i in range(len(exact))
         for j in range(i)
     )
+
+
+def _spelled_elsewhere(
+    locus: Locus, lines: Sequence[CalledGenotype], known: frozenset[Primitive]
+) -> CalledGenotype | None:
+    """A called indel close by that no table knows at its place, but that is the locus' own, turned along a repeat."""
+    shapes = [primitive(locus.pos, locus.ref, alt) for alt in locus.alts if len(alt) != len(locus.ref)]
+    for line in lines if shapes else ():
+        if not -ALIGNMENT_WINDOW <= line.pos - locus.pos <= ALIGNMENT_WINDOW:
+            continue
+        for index in {index for index in line.alleles if index}:
+            alt = line.alts[index - 1]
+            told = primitive(line.pos, line.ref, alt) if alt.isalpha() else None
+            if told is not None and told not in known and any(_turned(told, shape) for shape in shapes):
+                return line
+    return None
+
+
+def _turned(one: Primitive, other: Primitive) -> bool:
+    return all(len(a) == len(b) and a in b + b for a, b in zip(one[1:], other[1:], strict=True))
 
 
 def _is_block(line: CalledGenotype) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from onelot.record.events.base import Event, event
-from onelot.record.terms.values import Cite, Container
+from onelot.record.terms.values import Cite, Container, Sealed
 
 
 @event("batch")
@@ -177,13 +177,19 @@ class DeviationClosed(Event):
 @event("batch")
 @dataclass(frozen=True)
 class Filled(Event):
-    """The drug product stands in these labelled containers; labels printed, used and destroyed reconcile."""
+    """The drug product stands in these labelled containers; labels printed, used and destroyed reconcile.
+
+    contents: for a patient's batch, how much each container holds in `contents_unit`, sealed: a dose per kg can be
+    turned back into a weight. The containers themselves then count as one each.
+    """
 
     containers: tuple[Container, ...]
     labels_printed: int
     labels_used: int
     labels_destroyed: int
     expires_at: datetime
+    contents: tuple[Sealed, ...] = ()
+    contents_unit: str = ""
 
 
 @event("batch")

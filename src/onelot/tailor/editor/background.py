@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from onelot.record.errors import BadInput
 from onelot.tailor.editor.allele import FLANK, Background, Variant
-from onelot.tailor.offtarget.calls import Call, loci_of
+from onelot.tailor.offtarget.calls import Call, variants_of
 
 
 def background_of(variant: Variant, calls: Iterable[Call]) -> Background:
@@ -31,12 +31,12 @@ def background_of(variant: Variant, calls: Iterable[Call]) -> Background:
         )
     copy = own.alleles.index(number)
     both = all(a == number for a in own.alleles)
-    loci, unusable = loci_of([c for c in near if c is not own])
+    placed = variants_of(c for c in near if c is not own)
     own_unit = ("phased",) if own.phase_set is None else ("phased", own.phase_set)
     wanted: dict[int, str] = {}
     other: dict[int, str] = {}
-    notes = [f"{u.chrom}:{u.start + 1}: {u.reason}" for u in unusable]
-    for locus in loci.get(variant.chrom, ()):
+    notes = [f"{u.chrom}:{u.start + 1}: {u.reason}" for u in placed.unusable]
+    for locus in placed.loci.get(variant.chrom, ()):
         shown = next(s for s in locus.shown if s)
         if any(len(letters) != 1 for letters in (*locus.letters, locus.ref)):
             notes.append(f"{shown} is no single-base variant and was not applied: check the design by hand")

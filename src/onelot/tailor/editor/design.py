@@ -113,6 +113,7 @@ def as_dict(found: Design) -> dict[str, Any]:
             "before": found.correction.before,
             "after": found.correction.after,
         },
+        "allele": {"start": found.wanted.start, "text": found.wanted.text},
         "effect_of_variant": _told(found.effect),
         "ranking_terms": TERMS,
         "candidates": [_candidate(rank, c, t) for rank, (c, t) in enumerate(found.candidates, start=1)],
@@ -138,6 +139,7 @@ def _candidate(rank: int, found: Candidate, terms: dict[str, float]) -> dict[str
         "spacer": found.spacer,
         "pam": found.pam,
         "pam_pattern": editor.pam.pattern,
+        "pam_side": editor.pam.side,
         "window": list(editor.window),
         "target_position": found.target_position,
         "bystanders": [

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 Unit = tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """One VCF record of one sample. `pos` is 1-based as in VCF; `alleles` index REF (0) and `alts`, None where missing.
 
@@ -28,7 +28,7 @@ class Call:
     place: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Locus:
     """A stretch [start, end) of the reference (0-based; empty for an insertion) and the letters of either copy there.
 
@@ -62,8 +62,16 @@ class Unusable:
     reason: str
 
 
-def loci_of(calls: Iterable[Call]) -> tuple[dict[str, list[Locus]], list[Unusable]]:
-    """Loci by sequence, in order of place, and the calls that could not be used in full.
+@dataclass(frozen=True)
+class Variants:
+    """A patient's loci by sequence, in order of place, and the calls that could not be used in full."""
+
+    loci: dict[str, list[Locus]]
+    unusable: list[Unusable]
+
+
+def variants_of(calls: Iterable[Call]) -> Variants:
+    """The loci that calls make; takes one call at a time, so that a reader need not hold them all.
 
     Alleles are trimmed of the bases all called alleles share, first on the left (the anchor of VCF), then on the right.
     A missing allele counts as the reference and is listed; `*` (deleted by another record) counts as the reference.
@@ -90,8 +98,10 @@ def loci_of(calls: Iterable[Call]) -> tuple[dict[str, list[Locus]], list[Unusabl
         if locus is not None:
             loci.setdefault(call.chrom, []).append(locus)
     for rows in loci.values():
-        rows.sort(key=lambda locus: (locus.start, locus.end))
-    return loci, unusable
+        rows.sort(key=lambda locus: (locus.start, locus.end, locus.ref, locus.letters, locus.unit or ()))
+        # a record given twice is one variant
+        rows[:] = [locus for i, locus in enumerate(rows) if i == 0 or locus != rows[i - 1]]
+    return Variants(loci, unusable)
 
 
 def _locus(call: Call, pair: tuple[int, int], texts: Sequence[str]) -> Locus | None:
@@ -106,7 +116,7 @@ def _locus(call: Call, pair: tuple[int, int], texts: Sequence[str]) -> Locus | N
     unit: Unit | None = None
     if chosen[0] != chosen[1]:
         if not call.phased:
-            unit = ("unphased", call.chrom, str(call.pos), call.ref, *call.alts)
+            unit = ("unphased", f"{call.pos}:{call.ref}:{','.join(call.alts)}")
         else:
             unit = ("phased",) if call.phase_set is None else ("phased", call.phase_set)
     shown = tuple(

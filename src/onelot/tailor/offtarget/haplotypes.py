@@ -19,7 +19,7 @@ COMBINATIONS = 1024
 Fetch = Callable[[int, int], str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """What a path has at one locus: letters [first, last) of the path, as copy `copy` carries them."""
 
@@ -33,7 +33,7 @@ class Step:
         return (start < self.last and self.first < end) if self.last > self.first else start < self.first < end
 
 
-@dataclass
+@dataclass(slots=True)
 class Path:
     """A stretch of haplotype. `places[i]` is the reference position of letter i, `inserted[i]` that it is an
     insertion there."""
@@ -142,51 +142,39 @@ def _rightwards(
     """All consistent ways on from a locus, `reach - 1` letters after it."""
     begun = len(path.text)
     open_paths, done = [path], []
-    for further in loci.rows[number + 1 :]:
+    at = number + 1
+    while open_paths and at < len(loci.rows):
+        further = loci.rows[at]
         still, grown = [], []
         for each in open_paths:
-            free = reach - 1 - (len(each.text) - begun)
-            if further.start - each.position >= free:
-                done.append(each)
+            if further.start - each.position >= reach - 1 - (len(each.text) - begun):
+                done.append((each, further.start))
                 continue
             still.append(each)
             onward = _past(each, further, fetch)
             if not onward:
                 yield Unusable(chrom, further.start, further.end, "overlaps another variant on the same haplotype")
             grown += onward
-        if not still:
-            open_paths = []
-            break
         if len(grown) * 2 > COMBINATIONS:
             yield Unusable(
                 chrom, loci.rows[number].start, further.end + 1,
                 f"more than {COMBINATIONS:,} consistent combinations in windows that hold both ends",
             )  # fmt: skip
-            for each in still:
-                each.add(fetch(each.position, max(each.position, further.start)))
-            done += still
-            open_paths = []
-            break
+            done += [(each, max(each.position, further.start)) for each in still]
+            grown = []
         open_paths = grown
-    for each in done + open_paths:
+        at += 1
+    done += [(each, length) for each in open_paths]
+    for each, stop in done:
         free = reach - 1 - (len(each.text) - begun)
-        stop = _next_start(loci, number, each, length)
         if free > 0 and each.position < stop:
             each.add(fetch(each.position, min(stop, each.position + free)))
         yield each
 
 
-def _next_start(loci: Loci, number: int, path: Path, length: int) -> int:
-    """Where plain reference letters end for a path that is not to meet another locus."""
-    taken = {id(step.locus) for step in path.steps}
-    for further in loci.rows[max(number + 1, loci.first_from(path.position)) :]:
-        if id(further) not in taken and further.start >= path.position:
-            return further.start
-    return length
-
-
 def _past(path: Path, locus: Locus, fetch: Fetch) -> list[Path]:
-    """A path led past one more locus, once for every allele it may take there."""
+    """A path led past one more locus, once for every allele it may take
+    there."""
     if locus.start < path.position:
         # inside what an earlier allele replaced: consistent only for a copy that is unchanged here
         same = [c for c in copies_at(locus, path.choices) if not locus.changed(c)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from onelot.tailor.offtarget.calls import Call, Loci, Locus, Unit, Unusable, label, loci_of
+from onelot.tailor.offtarget.calls import Loci, Locus, Unit, Unusable, Variants, label
 from onelot.tailor.offtarget.haplotypes import Path, paths
 from onelot.tailor.offtarget.planes import SequencePlanes, planes_of_many
 from onelot.tailor.offtarget.search import SITE, Query, Sites
@@ -49,29 +49,31 @@ class Row:
         return (self.mismatches + bulges, bulges, self.site, self.start, len(self.variants), self.variants)
 
 
-def search_patient(reference: Reference, found: Sites, calls: Iterable[Call], query: Query, run: Run) -> Answer:
+def search_patient(reference: Reference, found: Sites, variants: Variants, query: Query, run: Run) -> Answer:
     """Sites of a patient's haplotypes, each marked where only this patient has it.
 
     Args:
         reference: the genome.
         found: every site of the reference for the query, not yet reduced to one row per guide, strand and end.
-        calls: the patient's variants; their REF has been checked against the reference.
+        variants: the patient's; their REF has been checked against the reference.
         query: what is searched for.
         run: searches planes; called with the patient's paths.
     """
     names = reference.names()
-    by_name, unusable = loci_of(calls)
-    loci = {names.index(name): Loci(rows) for name, rows in by_name.items()}
+    unusable = list(variants.unusable)
+    loci = {names.index(name): Loci(rows) for name, rows in variants.loci.items()}
     rows = list(_reference_rows(found, loci))
     for number, each in loci.items():
         name = names[number]
+        # the whole sequence at once: hundreds of thousands of short stretches are read from it
+        text = reference.fetch(name, 0, reference.length(name))
 
-        def fetch(start: int, end: int, name: str = name) -> str:
-            return reference.fetch(name, start, end)
+        def fetch(start: int, end: int, text: str = text) -> str:
+            return text[start:end]
 
         led: list[Path] = []
         size = 0
-        for path in paths(name, each, fetch, reference.length(name), query.reach):
+        for path in paths(name, each, fetch, len(text), query.reach):
             if isinstance(path, Unusable):
                 unusable.append(path)
                 continue

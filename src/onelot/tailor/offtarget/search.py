@@ -18,8 +18,8 @@ from onelot.tailor.offtarget.pattern import BASES, IUPAC, Guide, Limits, Pam
 from onelot.tailor.offtarget.planes import Bytes, SequencePlanes
 from onelot.tailor.offtarget.tiles import scan
 
-#: PAM starts looked at in one chunk.
-CHUNK = 1 << 22
+#: PAM starts looked at in one chunk: small, so that a guide of a repeat, with a hit at every base, fits in memory.
+CHUNK = 1 << 20
 
 #: One site found: guide and sequence by number, the site on the forward strand, 0 for + and 1 for -, edits, letters.
 SITE = np.dtype(

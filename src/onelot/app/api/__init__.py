@@ -1,0 +1,1 @@
+"""The doors for machines and screens: the same commands over HTTP."""

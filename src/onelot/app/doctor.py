@@ -1,0 +1,141 @@
+"""The doctor: looks at everything an installation needs, and says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+
+from onelot.adapters.keys import read_site_keys
+from onelot.adapters.postgres.schema import pending
+from onelot.app import home as homes
+from onelot.app.house import PRODUCTION, House
+from onelot.app.safekeeping import verify_journal
+from onelot.app.sealing import read_seals
+from onelot.record.errors import OnelotError
+
+T = TypeVar("T")
+LEAST_FREE = 1 << 30
+SEALED_WITHIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Health:
+    """One thing looked at: whether it is well, what it is, and what to do when it is not."""
+
+    ok: bool
+    what: str
+    remedy: str = ""
+
+
+def examine(home: Path) -> list[Health]:
+    """Everything, in the order in which it has to be mended."""
+    found: list[Health] = []
+    for look in (_config, _keys, _space, _schema, _rights):
+        found += _safely(look, home)
+        if not all(each.ok for each in found):
+            return found
+    house = homes.open_house(home)
+    try:
+        for part in (_chains, _views, _seals, _effects, _clock):
+            found += _safely(part, house)
+    finally:
+        house.close()
+    return found
+
+
+def _safely(look: Callable[[T], Iterator[Health]], what: T) -> list[Health]:
+    try:
+        return list(look(what))
+    except OnelotError as refusal:
+        return [Health(False, refusal.what, refusal.remedy)]
+    except psycopg.Error as cause:
+        return [Health(False, f"the database refused: {cause}", "look at the database's log")]
+
+
+def _config(home: Path) -> Iterator[Health]:
+    config = homes.config_of(home)
+    yield Health(True, f"{config['mode']} journal of {config['site']} in {home}")
+
+
+def _keys(home: Path) -> Iterator[Health]:
+    keys = read_site_keys(home / "keys")
+    yield Health(True, f"site key {keys.public[:16]}…, readable by its owner only")
+
+
+def _space(home: Path) -> Iterator[Health]:
+    free = shutil.disk_usage(home).free
+    yield Health(free >= LEAST_FREE, f"{free / 1e9:.1f} GB free", f"free at least {LEAST_FREE / 1e9:.0f} GB")
+
+
+def _schema(home: Path) -> Iterator[Health]:
+    place = homes.database(home, production=homes.config_of(home)["mode"] == PRODUCTION)
+    try:
+        missing = pending(place.owner or place.app)
+    finally:
+        place.close()
+    yield Health(not missing, f"schema up to date, {len(missing)} migrations missing", "run `onelot migrate`")
+
+
+def _rights(home: Path) -> Iterator[Health]:
+    """Tried as the application's role, and rolled back."""
+    place = homes.database(home, production=homes.config_of(home)["mode"] == PRODUCTION)
+    try:
+        for verb in ("update event set type = type", "delete from event", "truncate event"):
+            with psycopg.connect(place.app) as connection:
+                try:
+                    connection.execute(verb.encode())
+                    refused = False
+                except psycopg.errors.InsufficientPrivilege:
+                    refused = True
+                connection.rollback()
+            name = verb.split()[0].upper()
+            yield Health(refused, f"the application may not {name} events", "revoke it; run `onelot migrate`")
+    finally:
+        place.close()
+
+
+def _chains(house: House) -> Iterator[Health]:
+    found = verify_journal(house.journal, house.site_keys)
+    yield Health(True, f"{found['events']} events in {found['streams']} chains verify, {found['seals']} seals follow")
+
+
+def _views(house: House) -> Iterator[Health]:
+    rows = house.journal.rows("board")
+    heads = house.journal.heads("batch/")
+    behind = [name for name, row in rows.items() if heads[f"batch/{name}"].seq != row["events"]]
+    missing = len(heads) - len(rows)
+    ok = not behind and not missing
+    yield Health(
+        ok, f"the board has {len(rows)} batches, {len(behind)} behind, {missing} missing", "`onelot views rebuild`"
+    )
+
+
+def _seals(house: House) -> Iterator[Health]:
+    kept = house.journal.seals()
+    if house.seals is not None and house.seals.exists():
+        outside = read_seals(house.seals)
+        ok = [each.body for each in outside] == [each.body for each in kept]
+        remedy = "compare the two, and have quality look into it"
+        yield Health(ok, f"{len(outside)} seals outside the database, {len(kept)} inside, the same", remedy)
+    if house.mode == PRODUCTION:
+        fresh = bool(kept) and datetime.now(UTC) - kept[-1].at < SEALED_WITHIN
+        yield Health(fresh, "sealed within a day", "run `onelot serve`, or export a batch: either seals")
+
+
+def _effects(house: House) -> Iterator[Health]:
+    waiting = house.journal.effects(1000)
+    yield Health(not waiting, f"{len(waiting)} side effects wait to be done", "run `onelot serve`: it carries them out")
+
+
+def _clock(house: House) -> Iterator[Health]:
+    if house.mode != PRODUCTION:
+        return
+    newest = max((seal.at for seal in house.journal.seals()), default=datetime.min.replace(tzinfo=UTC))
+    ok = newest <= datetime.now(UTC) + timedelta(minutes=5)
+    yield Health(ok, "the clock does not stand before the newest seal", "set the machine's clock (chrony, NTP)")

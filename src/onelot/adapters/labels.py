@@ -113,7 +113,9 @@ def _no_label(text: str) -> BadInput:
 
 def modules(label: Label) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """The symbol's modules, rows x columns, True where dark; no quiet zone."""
-    symbol = zxingcpp.create_barcode(element_string(label), zxingcpp.BarcodeFormat.DataMatrix, gs1=True)
+    text = element_string(label)
+    # Left to itself the encoder may pick a flat 8 x 96 symbol that many scanners do not read.
+    symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix, gs1=True, force_square=True)
     dark: np.ndarray[Any, np.dtype[np.bool_]] = np.array(symbol.to_image(scale=1, add_quiet_zones=False)) == 0
     return dark
 

@@ -33,7 +33,7 @@ def transfer(
         temperature_cel: read from the logger, in degrees Celsius, or None.
 
     Raises:
-        Held: not dispatched, another shipment, a custody gap, or a hand-over to oneself.
+        Held: not dispatched, another shipment, a custody gap, a hand-over to oneself, or no finite temperature.
     """
     why = ""
     if batch.dispatched is None or batch.dispatched.shipment != shipment:
@@ -42,6 +42,8 @@ def transfer(
         why = f"{from_party or 'nobody'} cannot give {shipment}: {holder(batch)} has it"
     elif not to_party or to_party == from_party or not at_site:
         why = f"a hand-over of {shipment} needs another party who takes it, and a place"
+    elif temperature_cel is not None and not temperature_cel.is_finite():
+        why = f"{temperature_cel} is no temperature"
     if why:
         raise Held(
             why,

@@ -70,7 +70,8 @@ def receive(
         ShipmentReceived, accepted or with the reason; and DeviationOpened (major) when it is not accepted.
 
     Raises:
-        Held: nothing of that number is on its way, or custody does not end here. BadInput: limit not in Celsius.
+        Held: nothing of that number is on its way, or custody does not end here.
+        BadInput: no number, or a limit not in Celsius.
     """
     sent = batch.dispatched
     if sent is None or sent.shipment != shipment or batch.shipment is not None:
@@ -88,6 +89,13 @@ def receive(
             place=batch.batch,
         )
     limit = recipe.logistics.warmest
+    if not warmest_cel.is_finite():
+        raise BadInput(
+            f"the logger's warmest temperature reads {warmest_cel}",
+            rule="a temperature is a number in degrees Celsius",
+            remedy="read the logger again; without a reading open a deviation and hold the batch",
+            place=batch.batch,
+        )
     if limit.unit != "Cel":
         raise BadInput(
             f"the warmest temperature is given in {limit.unit}",
@@ -95,7 +103,7 @@ def receive(
             remedy="mend the recipe's logistics",
         )
     reasons = []
-    if not warmest_cel.is_finite() or warmest_cel > limit.value:
+    if warmest_cel > limit.value:
         reasons.append(f"warmest {warmest_cel:f} Cel, limit {limit.value:f} Cel")
     if now > sent.hold_until:
         late = now - sent.hold_until

@@ -129,7 +129,7 @@ def signatures(lines: Sequence[Mapping[str, str]]) -> Flowable:
         ]
         for line in lines
     ]
-    return table(("Signed by", "Meaning", "Time", "Event signed"), rows, (0.27, 0.31, 0.18, 0.24))
+    return table(("Signed by", "Meaning", "Time", "Event signed"), rows, (0.25, 0.28, 0.23, 0.24))
 
 
 def build(story: list[Flowable], *, title: str, running: str, digest: str, simulated: bool) -> bytes:

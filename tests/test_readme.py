@@ -19,8 +19,10 @@ def commands(text: str) -> list[list[str]]:
     found = []
     for block in re.findall(r"```\w*\n(.*?)```", text, re.DOTALL):
         for line in block.splitlines():
+            if not line.removeprefix("$ ").startswith("onelot "):
+                continue
             for part in line.split("#")[0].removeprefix("$ ").split("&&"):
-                words = shlex.split(part.strip()) if "…" not in part else []
+                words = shlex.split(part.strip())
                 if words and words[0] == "onelot":
                     found.append(words[1:])
     return found

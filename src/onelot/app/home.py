@@ -197,6 +197,7 @@ def _house(
         clock=clock,
         entropy=entropy,
         seals=home / "seals",
+        documents=home / "documents",
     )
     house.on_close += [safe.close, place.close]
     return house

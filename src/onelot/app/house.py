@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from onelot.app.commands.masters import EnrolKey
 from onelot.app.context import SYSTEM, Actor
 from onelot.app.entropy import from_system
 from onelot.app.loop import Loop
-from onelot.record.errors import NotAllowed
+from onelot.record.errors import Broken, NotAllowed
 from onelot.record.events.journal import JournalOpened, PersonRegistered, SiteRegistered
 from onelot.record.journal import Append, Draft, Effect, Head, Journal, Part, Seal
 from onelot.record.signature import Signed, Signing
@@ -34,7 +36,10 @@ def system_clock() -> datetime:
 
 @dataclass
 class House:
-    """Everything together. `doers` carry out side effects by kind; `seals` is a folder outside the database."""
+    """Everything together. `doers` carry out side effects by kind.
+
+    seals, documents: folders outside the database for seals and for issued documents by digest; None in memory.
+    """
 
     mode: str
     site: str
@@ -44,8 +49,10 @@ class House:
     site_keys: SiteKeys
     loop: Loop
     seals: Path | None = None
+    documents: Path | None = None
     doers: dict[str, Doer] = field(default_factory=dict)
     on_close: list[Callable[[], Any]] = field(default_factory=list)
+    _kept: dict[str, str] = field(default_factory=dict)
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -85,6 +92,36 @@ class House:
         for action in self.on_close:
             action()
 
+    def keep_document(self, effect: Effect) -> None:
+        """Keep an issued document under its digest, outside the database; the chain holds the digest."""
+        if self.documents is None:
+            self._kept[effect.data["sha256"]] = effect.data["text"]
+            return
+        self.documents.mkdir(parents=True, exist_ok=True, mode=0o755)
+        part = self.documents / f"{effect.data['sha256']}.part"
+        with part.open("wb") as file:
+            file.write(effect.data["text"].encode())
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.documents / f"{effect.data['sha256']}.json")
+
+    def document(self, digest: str) -> bytes:
+        """An issued document, by its digest.
+
+        Raises:
+            Broken: it is not there, or not the one whose digest was signed.
+        """
+        kept = self._kept.get(digest, "").encode()
+        if self.documents is not None and (self.documents / f"{digest}.json").exists():
+            kept = (self.documents / f"{digest}.json").read_bytes()
+        if sha256(kept).hexdigest() != digest:
+            raise Broken(
+                f"document {digest} is missing or was changed",
+                rule="issued documents are kept by digest, and the digest is signed",
+                remedy="restore the documents folder from the backup, or issue the document again",
+            )
+        return kept
+
     def erase(self, effect: Effect) -> None:
         """Destroy a health key and the values under it, as an order on the record says."""
         patient = effect.data["patient"]
@@ -101,6 +138,7 @@ def assemble(
     clock: Callable[[], datetime] = system_clock,
     entropy: Entropy = from_system,
     seals: Path | None = None,
+    documents: Path | None = None,
 ) -> House:
     """Put a house together over a journal whose first event is there."""
     mode = mode_of(journal)
@@ -114,8 +152,9 @@ def assemble(
     vault = Vault(safe, site_keys.vault, entropy)
     people = PersonKeys(safe, entropy, FOR_SIMULATION if mode == SIMULATION else FOR_PEOPLE)
     loop = Loop(journal, vault, people, site_signing(site_keys, site), clock, entropy)
-    house = House(mode, site, journal, vault, people, site_keys, loop, seals)
+    house = House(mode, site, journal, vault, people, site_keys, loop, seals, documents)
     house.doers["erase_health"] = house.erase
+    house.doers["keep_document"] = house.keep_document
     return house
 
 

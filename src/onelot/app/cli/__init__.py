@@ -11,7 +11,7 @@ import sys
 import orjson
 import typer
 
-from onelot.app.cli import demo, house, learn, plan, profile, recipe, tailor
+from onelot.app.cli import demo, house, learn, plan, profile, recipe, release, tailor
 from onelot.record.errors import OnelotError
 
 app = typer.Typer(
@@ -24,7 +24,14 @@ app = typer.Typer(
 
 app.command("demo")(demo.demo)
 house.register(app)
-for _name, _room in (("profile", profile), ("tailor", tailor), ("plan", plan), ("learn", learn), ("recipe", recipe)):
+for _name, _room in (
+    ("profile", profile),
+    ("tailor", tailor),
+    ("plan", plan),
+    ("release", release),
+    ("learn", learn),
+    ("recipe", recipe),
+):
     app.add_typer(_room.app, name=_name)
 
 

@@ -136,7 +136,7 @@ def export(
         data = export_batch(house.journal, house.site_keys, batch, house.clock(), house.seals)
     finally:
         house.close()
-    _write(output, data)
+    write_file(output, data)
     found = {"file": str(output), "bytes": len(data), "root": orjson.loads(orjson.loads(data)["seal"]["body"])["root"]}
     if json:
         print_json(found)
@@ -191,7 +191,7 @@ def keys_export(
         found = {"format": "onelot-keys/1", "site": house.site, "site_key": house.site_keys.public, "people": people}
     finally:
         house.close()
-    _write(output, orjson.dumps(found, option=orjson.OPT_INDENT_2))
+    write_file(output, orjson.dumps(found, option=orjson.OPT_INDENT_2))
     if json:
         print_json(found)
     else:
@@ -292,7 +292,8 @@ def _read(path: Path) -> bytes:
         ) from cause
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
     part = path.with_name(path.name + ".part")
     try:
         with part.open("wb") as file:

@@ -11,6 +11,7 @@ from onelot import release
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, next_deviation, open_work
 from onelot.app.context import Context
+from onelot.record.chain import canonical
 from onelot.record.errors import BadInput
 from onelot.record.events import journal as lot_events
 from onelot.record.journal import AddQuantity, Effect, TakeName
@@ -118,10 +119,12 @@ class IssueCertificate(Command):
 def _issue_certificate(context: Context, command: IssueCertificate) -> None:
     work = open_work(context, command.batch, held_too=True)
     mode = context.journal.read("journal")[0].envelope["data"]["mode"]
-    event, _ = release.issue_certificate(
+    event, content = release.issue_certificate(
         work.recipe, work.batch, work.therapy, context.now, simulated=mode == "simulation"
     )
     context.add(work.stream, event, signed=True)
+    text = canonical(content).decode()
+    context.effect(Effect(f"document/{event.sha256}", "keep_document", {"sha256": event.sha256, "text": text}))
 
 
 @dataclass(frozen=True)

@@ -317,7 +317,7 @@ def value_of(text: str) -> float | str:
 def write(path: Path, value: Plain) -> None:
     """One line per second-level entry: compact, and a change shows as one line."""
     path.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace('},"', '},\n"') + "\n")
-    print(path.name, path.stat().st_size)
+    sys.stdout.write(f"{path.name} {path.stat().st_size}\n")
 
 
 if __name__ == "__main__":

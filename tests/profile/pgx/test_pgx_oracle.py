@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pgx_made import GENES, cases, gene_of, known, lines_of
-from pgx_oracle import Gene, Phenotypes, Sample, call, call_lowest, kgp, pair_key, possible, shared, uncallable
+from pgx_oracle import (
+    Gene,
+    Phenotypes,
+    Sample,
+    call,
+    call_lowest,
+    kgp,
+    pair_key,
+    possible,
+    row_score,
+    shared,
+    uncallable,
+)
 
 from onelot.adapters.vcf import read_vcf
 from onelot.profile.pgx import GeneCall, call_gene
@@ -80,6 +93,49 @@ def test_real_samples(name: str) -> None:
         "CYP3A5": (3202, 3),
         "NUDT15": (3202, 5),
     }[name]
+
+
+@pytest.mark.parametrize("name", KGP)
+def test_real_samples_with_their_phase_taken_away(name: str) -> None:
+    """The same people unphased: each distinct genotype once; every consistent diplotype, none more."""
+    gene = gene_of(name)
+    names, samples = kgp(gene)
+    records = list(read_vcf(shared() / "kgp-pgx" / f"{name}.vcf.gz", regions=known().regions()))
+    seen: set[tuple[object, ...]] = set()
+    ambiguous = 0
+    for sample_name, phased in zip(names, samples, strict=True):
+        sample: Sample = {pos: (tuple(sorted(bases)), None) for pos, (bases, _) in phased.items()}
+        key = tuple(sorted(sample.items()))
+        if key in seen:
+            continue
+        seen.add(key)
+        lines = [replace(record.called(sample_name), phased=False) for record in records]
+        answer = call_gene(known().definitions[name], known().tables[name], lines)
+        compare(name, answer, sample)
+        ambiguous += len(answer.diplotypes) > 1
+    assert len(seen) >= 8
+    assert ambiguous or name == "CYP3A5"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_made_cases_with_one_copy(data: st.DataObject) -> None:
+    """G6PD of a man whose file has one copy on X."""
+    diploid = data.draw(cases("G6PD"))
+    assume(diploid)
+    sample: Sample = {pos: (bases[:1], None) for pos, (bases, _) in diploid.items()}
+    gene = gene_of("G6PD")
+    strand = {pos: bases[0] for pos, (bases, _) in sample.items()}
+    wanted = {
+        gene.shown[n]: row_score(gene, n, strand)
+        for n, cells in gene.rows.items()
+        if any(p in strand for p in cells) and all(strand[p] in gene.allowed(n, p) for p in strand)
+    }
+    got = call_gene(known().definitions["G6PD"], known().tables["G6PD"], lines_of("G6PD", sample))
+    answer = dict(zip(got.diplotypes, got.scores, strict=True))
+    assert answer.items() <= wanted.items()
+    assert len(answer) == min(len(wanted), caller_module.MOST_SHOWN)
+    assert got.called == bool(wanted)
 
 
 @pytest.mark.parametrize("name", [g for g in GENES if g not in LOWEST])

@@ -146,15 +146,17 @@ def offtarget(
 
         variants = variants_of(read_variants(vcf, genome, sample))
     kept = Kept(out, genome.digest, query)
+    threads = workers if workers > 0 else len(os.sched_getaffinity(0))
     with _bar("searching", json) as progress:
-        parts = run_chunks(genome.planes, query, workers=workers or os.cpu_count() or 1, kept=kept, progress=progress)
+        parts = run_chunks(genome.planes, query, workers=threads, kept=kept, progress=progress)
     if variants is None:
         answer = Answer(query, genome.names(), joined(parts))
     else:
         from onelot.tailor.offtarget.patient import search_patient
 
         def run(planes: Sequence[SequencePlanes], asked: Query) -> Sites:
-            return together(run_chunks(planes, asked, workers=workers or os.cpu_count() or 1))
+            with _bar("searching haplotypes", json) as progress:
+                return together(run_chunks(planes, asked, workers=threads, progress=progress))
 
         answer = search_patient(genome, together(parts), variants, query, run)
     write_whole(out, lines(answer, genes))

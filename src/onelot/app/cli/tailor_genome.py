@@ -229,7 +229,7 @@ def editor(
 def _tell_design(told: dict[str, Any]) -> None:
     print(f"{told['variant']}: {told['correction']['before'] or '-'} -> {told['correction']['after'] or '-'}")
     for c in told["effect_of_variant"]:
-        print(f"  the variant is {c['effect']} {c['protein']} in {c['gene']} ({c['transcript']})")
+        print(f"  effect of the variant: {c['effect']} {c['protein']} in {c['gene']} ({c['transcript']})")
     if told["no_candidate"]:
         print(f"No base-editor candidate: {told['no_candidate']}.")
     for c in told["candidates"]:

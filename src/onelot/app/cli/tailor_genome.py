@@ -192,7 +192,7 @@ def editor(
     import orjson
 
     start_compiler()
-    from onelot.tailor.editor.allele import parse_variant
+    from onelot.tailor.editor.allele import FLANK, parse_variant
     from onelot.tailor.editor.design import as_dict, design
     from onelot.tailor.editor.table import parse_editors
 
@@ -218,7 +218,8 @@ def editor(
         from onelot.adapters.genome_variants import read_variants
         from onelot.tailor.editor.background import background_of
 
-        background = background_of(wanted, read_variants(vcf, genome, sample))
+        around = (wanted.chrom, wanted.pos - 2 * FLANK, wanted.pos + len(wanted.ref) + FLANK)
+        background = background_of(wanted, read_variants(vcf, genome, sample, around))
     told = as_dict(design(genome, wanted, correct_to, editors, genes, background))
     if json:
         print_json({"reference_sha256": genome.digest, **told})

@@ -40,8 +40,16 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise _wrong(f"cannot read the variants: {problem}", str(path), "check the path and the file") from problem
 
 
-def read_variants(path: Path, reference: Reference, sample: str | None = None) -> Iterator[Call]:
+def read_variants(
+    path: Path, reference: Reference, sample: str | None = None, near: tuple[str, int, int] | None = None
+) -> Iterator[Call]:
     """The calls of one sample that differ from the reference or are missing in part, one at a time, in file order.
+
+    Args:
+        path: the file.
+        reference: the genome every REF is checked against.
+        sample: its name; may be left out when the file has only one.
+        near: (sequence, first POS, last POS): only records there are read, others passed over unchecked.
 
     Raises:
         BadInput: no VCF, the sample is not there, or a line does not fit the reference (another assembly).
@@ -64,12 +72,20 @@ def read_variants(path: Path, reference: Reference, sample: str | None = None) -
         elif line and not line.startswith("#"):
             if column < 0:
                 raise _wrong("a record comes before the #CHROM line", at)
+            if near is not None and not _is_near(line, near):
+                continue
             call = _call(line.split("\t"), column, at)
             if call is not None:
                 check_allele(reference, call.chrom, call.pos, call.ref, place=at)
                 yield call
     if column < 0:
         raise _wrong("there is no #CHROM line", str(path))
+
+
+def _is_near(line: str, near: tuple[str, int, int]) -> bool:
+    chrom, first, last = near
+    cells = line.split("\t", 2)
+    return len(cells) < 3 or (cells[0] == chrom and (not cells[1].isdigit() or first <= int(cells[1]) <= last))
 
 
 def _column(header: list[str], sample: str | None, at: str) -> int:

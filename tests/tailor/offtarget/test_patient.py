@@ -293,6 +293,8 @@ def test_reading_a_vcf(tmp_path):
         (1, ("C", "G"), (0, 2), True, "7"),
         (5, ("T",), (0, 1), False, None),
     ]
+    assert [c.pos for c in read_variants(path, reference, "S1", ("a", 2, 5))] == [5]
+    assert [c.pos for c in read_variants(path, reference, "S1", ("b", 1, 9))] == []
     assert [(c.pos, c.alleles) for c in read_variants(path, reference, "S2")] == [(5, (1,)), (9, (None, 1))]
 
 

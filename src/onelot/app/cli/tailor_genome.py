@@ -146,15 +146,17 @@ def offtarget(
 
         variants = variants_of(read_variants(vcf, genome, sample))
     kept = Kept(out, genome.digest, query)
+    threads = workers if workers > 0 else len(os.sched_getaffinity(0))
     with _bar("searching", json) as progress:
-        parts = run_chunks(genome.planes, query, workers=workers or os.cpu_count() or 1, kept=kept, progress=progress)
+        parts = run_chunks(genome.planes, query, workers=threads, kept=kept, progress=progress)
     if variants is None:
         answer = Answer(query, genome.names(), joined(parts))
     else:
         from onelot.tailor.offtarget.patient import search_patient
 
         def run(planes: Sequence[SequencePlanes], asked: Query) -> Sites:
-            return together(run_chunks(planes, asked, workers=workers or os.cpu_count() or 1))
+            with _bar("searching haplotypes", json) as progress:
+                return together(run_chunks(planes, asked, workers=threads, progress=progress))
 
         answer = search_patient(genome, together(parts), variants, query, run)
     write_whole(out, lines(answer, genes))
@@ -190,7 +192,7 @@ def editor(
     import orjson
 
     start_compiler()
-    from onelot.tailor.editor.allele import parse_variant
+    from onelot.tailor.editor.allele import FLANK, parse_variant
     from onelot.tailor.editor.design import as_dict, design
     from onelot.tailor.editor.table import parse_editors
 
@@ -216,7 +218,8 @@ def editor(
         from onelot.adapters.genome_variants import read_variants
         from onelot.tailor.editor.background import background_of
 
-        background = background_of(wanted, read_variants(vcf, genome, sample))
+        around = (wanted.chrom, wanted.pos - 2 * FLANK, wanted.pos + len(wanted.ref) + FLANK)
+        background = background_of(wanted, read_variants(vcf, genome, sample, around))
     told = as_dict(design(genome, wanted, correct_to, editors, genes, background))
     if json:
         print_json({"reference_sha256": genome.digest, **told})
@@ -227,7 +230,7 @@ def editor(
 def _tell_design(told: dict[str, Any]) -> None:
     print(f"{told['variant']}: {told['correction']['before'] or '-'} -> {told['correction']['after'] or '-'}")
     for c in told["effect_of_variant"]:
-        print(f"  the variant is {c['effect']} {c['protein']} in {c['gene']} ({c['transcript']})")
+        print(f"  effect of the variant: {c['effect']} {c['protein']} in {c['gene']} ({c['transcript']})")
     if told["no_candidate"]:
         print(f"No base-editor candidate: {told['no_candidate']}.")
     for c in told["candidates"]:

@@ -37,7 +37,7 @@ def background_of(variant: Variant, calls: Iterable[Call]) -> Background:
     other: dict[int, str] = {}
     notes = [f"{u.chrom}:{u.start + 1}: {u.reason}" for u in placed.unusable]
     for locus in placed.loci.get(variant.chrom, ()):
-        shown = next(s for s in locus.shown if s)
+        shown = locus.shown(0) or locus.shown(1)
         if any(len(letters) != 1 for letters in (*locus.letters, locus.ref)):
             notes.append(f"{shown} is no single-base variant and was not applied: check the design by hand")
         elif locus.unit is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 #: What tells which copy an allele lies on: loci of one unit are phased with each other, others are not.
 Unit = tuple[str, ...]
@@ -30,18 +31,42 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Locus:
-    """A stretch [start, end) of the reference (0-based; empty for an insertion) and the letters of either copy there.
+    """A stretch of the reference (0-based; `size` 0 for an insertion) and the letters of either copy there.
 
-    `letters[c]` is what copy c has instead of `ref`; `shown[c]` names the allele as CHROM:POS:REF:ALT, empty for REF.
-    `unit` is None when both copies are equal.
+    `letters[c]` is what copy c has instead of `ref`; `called[c]` its ALT as in the VCF, empty for the reference.
+    `phase` is None for an unphased call, empty for one phased without a phase set, else the phase set. Millions of
+    these
+    are held for a patient, so what can be told from these fields is not stored.
     """
 
+    chrom: str
     start: int
-    end: int
+    size: int
     ref: str
     letters: tuple[str, str]
-    shown: tuple[str, str]
-    unit: Unit | None
+    pos: int
+    called_ref: str
+    called: tuple[str, str]
+    phase: str | None
+
+    @property
+    def end(self) -> int:
+        """One beyond the last reference base."""
+        return self.start + self.size
+
+    @property
+    def unit(self) -> Unit | None:
+        """What this locus chooses its copy with; None when both copies are equal."""
+        if self.letters[0] == self.letters[1]:
+            return None
+        if self.phase is None:
+            return ("unphased", str(self.pos), self.called_ref, *self.called)
+        return ("phased", self.phase) if self.phase else ("phased",)
+
+    def shown(self, copy: int) -> str:
+        """The allele of a copy as CHROM:POS:REF:ALT, empty for the reference."""
+        alt = self.called[copy]
+        return f"{self.chrom}:{self.pos}:{self.called_ref}:{alt}" if alt else ""
 
     def changed(self, copy: int) -> bool:
         """Whether a copy differs from the reference here."""
@@ -78,6 +103,7 @@ def variants_of(calls: Iterable[Call]) -> Variants:
     """
     loci: dict[str, list[Locus]] = {}
     unusable: list[Unusable] = []
+    shared: dict[Any, Any] = {}
     for call in calls:
         span = (call.chrom, call.pos - 1, call.pos - 1 + len(call.ref))
         if not any(call.alleles):
@@ -94,17 +120,18 @@ def variants_of(calls: Iterable[Call]) -> Variants:
         if None in call.alleles:
             unusable.append(Unusable(*span, "one allele of the genotype is missing; the reference was searched for it"))
         pair = [a or 0 for a in call.alleles] * (2 if len(call.alleles) == 1 else 1)
-        locus = _locus(call, (pair[0], pair[1]), texts)
+        locus = _locus(call, (pair[0], pair[1]), texts, shared)
         if locus is not None:
-            loci.setdefault(call.chrom, []).append(locus)
+            loci.setdefault(locus.chrom, []).append(locus)
     for rows in loci.values():
-        rows.sort(key=lambda locus: (locus.start, locus.end, locus.ref, locus.letters, locus.unit or ()))
+        rows.sort(key=lambda locus: (locus.start, locus.size, locus.ref, locus.letters, locus.phase or ""))
         # a record given twice is one variant
         rows[:] = [locus for i, locus in enumerate(rows) if i == 0 or locus != rows[i - 1]]
     return Variants(loci, unusable)
 
 
-def _locus(call: Call, pair: tuple[int, int], texts: Sequence[str]) -> Locus | None:
+def _locus(call: Call, pair: tuple[int, int], texts: Sequence[str], shared: dict[Any, Any]) -> Locus | None:
+    """The locus of a call, or none; equal texts and pairs are held once, in `shared`."""
     chosen = [call.ref if texts[a] == "*" else texts[a] for a in pair]
     ref, start = call.ref, call.pos - 1
     while ref and all(c and c[0] == ref[0] for c in chosen):
@@ -113,16 +140,14 @@ def _locus(call: Call, pair: tuple[int, int], texts: Sequence[str]) -> Locus | N
         ref, chosen = ref[:-1], [c[:-1] for c in chosen]
     if chosen[0] == chosen[1] == ref:
         return None
-    unit: Unit | None = None
-    if chosen[0] != chosen[1]:
-        if not call.phased:
-            unit = ("unphased", f"{call.pos}:{call.ref}:{','.join(call.alts)}")
-        else:
-            unit = ("phased",) if call.phase_set is None else ("phased", call.phase_set)
-    shown = tuple(
-        "" if c == ref else f"{call.chrom}:{call.pos}:{call.ref}:{texts[a]}" for c, a in zip(chosen, pair, strict=True)
-    )
-    return Locus(start, start + len(ref), ref, (chosen[0], chosen[1]), (shown[0], shown[1]), unit)
+    called = ["" if c == ref else texts[a] for c, a in zip(chosen, pair, strict=True)]
+    phase = (call.phase_set or "") if call.phased else None
+
+    def once(value: Any) -> Any:
+        return shared.setdefault(value, value)
+
+    letters, alts = once((chosen[0], chosen[1])), once((called[0], called[1]))
+    return Locus(once(call.chrom), start, len(ref), once(ref), letters, call.pos, once(call.ref), alts, once(phase))
 
 
 class Loci:

@@ -20,7 +20,7 @@ from onelot.tailor.offtarget.table import Answer, Unresolved
 from onelot.tailor.reference import Reference
 
 #: Letters of paths searched at a time.
-BATCH = 1 << 22
+BATCH = 1 << 20
 
 #: Searches planes for a query and returns every site, several for one guide, strand and end included.
 Run = Callable[[Sequence[SequencePlanes], Query], Sites]
@@ -133,7 +133,7 @@ def _path_rows(led: Sequence[Path], sequence: int, loci: Loci, query: Query, run
         if last > len(path.text):
             continue  # reaches into the next path
         held = [step for step in path.steps if step.inside(first, last)]
-        variants = tuple(step.locus.shown[step.copy] for step in held if step.locus.changed(step.copy))
+        variants = tuple(step.locus.shown(step.copy) for step in held if step.locus.changed(step.copy))
         if not variants:
             continue
         choices = {step.locus.unit: step.copy for step in held if step.locus.unit is not None}

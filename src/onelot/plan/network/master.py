@@ -203,10 +203,11 @@ def _tries(
     A large one is first assigned by blocks, so that there is an answer before the one linear program is begun.
     """
     columns = len(columns_of(problem, problem.open_days(design))) if goal.plain else 0
+    rolled = None
     if columns > MOST_COLUMNS or (columns > QUICK_COLUMNS and cutoff == INFINITY):
         rolled = assign_rolling(problem, design, goal, deadline)
         yield rolled, False
         cutoff = cutoff if rolled is None else min(cutoff, rolled.value)
-    if columns <= MOST_COLUMNS:
+    if columns <= MOST_COLUMNS or (rolled is None and deadline.left() == INFINITY):
         answer = assign(problem, design, goal, seconds=deadline.left(), cutoff=cutoff)
         yield answer, answer is not None or deadline.left() > 0

@@ -13,6 +13,7 @@ from typing import Any
 from onelot import __version__
 from onelot.adapters.keys import FOR_PEOPLE, FOR_SIMULATION, PersonKeys, SiteKeys
 from onelot.adapters.safe import Safe
+from onelot.adapters.stamping import from_environment
 from onelot.adapters.vault import Entropy, Vault
 from onelot.app import sealing
 from onelot.app.commands.masters import EnrolKey
@@ -61,7 +62,7 @@ class House:
 
     def seal(self) -> tuple[Seal, dict[str, Head]]:
         """Seal the journal as it stands."""
-        return sealing.seal(self.journal, self.site_keys, self.clock(), self.seals)
+        return sealing.seal(self.journal, self.site_keys, self.clock(), self.seals, from_environment())
 
     def enrol(self, login: str, password: str, by: Actor, reason: str = "first key") -> str:
         """Make and enrol a signing key for a person under their signing password. Gives the public key."""

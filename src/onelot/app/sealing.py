@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import orjson
 
 from onelot.adapters.keys import SiteKeys
+from onelot.adapters.stamping import StampingService
+from onelot.record.errors import Broken, Unreachable
 from onelot.record.evidence import seal_body, seal_from
 from onelot.record.journal import Head, Journal, Seal
 
@@ -17,10 +20,18 @@ from onelot.record.journal import Head, Journal, Seal
 SEAL_EVERY_SECONDS = 60
 
 
-def seal(journal: Journal, keys: SiteKeys, now: datetime, folder: Path | None) -> tuple[Seal, dict[str, Head]]:
+def seal(
+    journal: Journal,
+    keys: SiteKeys,
+    now: datetime,
+    folder: Path | None,
+    service: StampingService | None = None,
+) -> tuple[Seal, dict[str, Head]]:
     """Seal the journal as it stands; the heads sealed are given with it.
 
     folder: where the seal is also written, outside the database; None for a journal in memory only.
+    service: an RFC 3161 stamp over the seal is kept beside it (`seal-N.tsr`); a service that does not answer is warned
+    of, and the seal stands without.
     """
     seals = journal.seals()
     heads = journal.heads()
@@ -32,7 +43,18 @@ def seal(journal: Journal, keys: SiteKeys, now: datetime, folder: Path | None) -
     journal.keep_seal(made)
     if folder is not None:
         _write(folder, made)
+        if service is not None:
+            _stamp(folder, made, service)
     return made, heads
+
+
+def _stamp(folder: Path, made: Seal, service: StampingService) -> None:
+    try:
+        stamp = service.stamp(made.body)
+    except (Unreachable, Broken) as refusal:
+        warnings.warn(f"seal {made.number} has no time stamp: {refusal.what}", stacklevel=3)
+        return
+    (folder / f"seal-{made.number:08d}.tsr").write_bytes(stamp)
 
 
 def _write(folder: Path, made: Seal) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import tempfile
 import time
@@ -114,11 +116,13 @@ def show(found: Report, run: Demo, folder: Path, seconds: float) -> None:
     )
     batch = next((row.batch for row in found.rows if row.batch), "BATCH")
     console.print("Open and verify any record:")
+    # The program as this reader can call it: in a checkout it is not on the path.
+    onelot = "onelot" if shutil.which("onelot") else os.path.relpath(sys.argv[0])
     for command in (
         f"export ONELOT_HOME={folder}",
-        "onelot board --all",
-        f"onelot why {batch} dose",
-        f"onelot export {batch} -o batch.json && onelot keys export -o keys.json",
-        "onelot verify batch.json --key keys.json",
+        f"{onelot} board --all",
+        f"{onelot} why {batch} dose",
+        f"{onelot} export {batch} -o batch.json && {onelot} keys export -o keys.json",
+        f"{onelot} verify batch.json --key keys.json",
     ):
         console.print(f"  {command}", highlight=False, soft_wrap=True)

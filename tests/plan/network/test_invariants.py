@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from highspy import Highs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from onelot.plan.network.problem import problem_of
 from onelot.plan.network.rolling import assign_rolling
 
 from .made_up import OPTIONS, small
+from .test_reading import GOOD
 
 FREE = settings(max_examples=120, deadline=None)
 seeds = st.integers(0, 10**9)
@@ -131,3 +133,21 @@ def test_a_clock_that_has_run_out_never_calls_an_answer_optimal() -> None:
             assert answer.objective == pytest.approx(plan_network(network).objective)
         seen.add(answer.status)
     assert "unknown" in seen
+
+
+@pytest.mark.parametrize("few", [14, 0])
+def test_a_solver_out_of_time_proves_nothing(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real solver, given next to no time on a tight question: never infeasible, never optimal."""
+    network = read_network(GOOD | {"demand": [{"site": "S0", "day": 4, "count": 3}]})
+    assert plan_network(network).status == "optimal"
+    real = Highs.run
+
+    def late(self: Any) -> Any:
+        self.setOptionValue("time_limit", 0.0)
+        return real(self)
+
+    monkeypatch.setattr(Highs, "run", late)
+    monkeypatch.setattr("onelot.plan.network.search.FEW_OPENINGS", few)
+    ticks = iter(range(10**6))
+    answer = plan_network(network, clock=lambda: float(next(ticks)), seconds=50.0)
+    assert answer.status in ("unknown", "feasible")

@@ -12,7 +12,7 @@ import numpy as np
 
 from onelot.plan.network.columns import Columns, Loads, cheapest, columns_of, fits, load_table, loads_of
 from onelot.plan.network.demand import IntArray
-from onelot.plan.network.linear import INFINITY, INTEGRAL, Program, Solution, solve, solve_whole
+from onelot.plan.network.linear import INFINITY, INTEGRAL, OutOfTime, Program, Solution, solve, solve_whole
 from onelot.plan.network.problem import Floats, Problem
 
 
@@ -83,11 +83,14 @@ def assign(
         problem: the question.
         design: indexes of the openings chosen.
         goal: what to minimise.
-        seconds: time limit for the solver; when it runs out the answer is None.
+        seconds: time limit for the solver.
         cells: indexes of cells, default all.
         capacity: capacity left, default the problem's own.
         most: at most so many routes a group (heuristic).
         cutoff: a fractional relaxation with a bound above this is not made whole.
+
+    Raises:
+        OutOfTime: the time was up before there was an answer.
     """
     wanted = np.arange(len(problem.cells), dtype=np.int64) if cells is None else cells
     room = problem.capacity if capacity is None else capacity
@@ -103,8 +106,10 @@ def assign(
     layout = _Layout(problem, columns, loads, goal, fixed, wanted, room)
     start = cheapest(columns, _price(problem, columns, goal)) if goal.plain else None
     relaxed = solve(layout.program(), seconds=seconds, basic=start)
-    if relaxed.status != "optimal":
+    if relaxed.status == "infeasible":
         return None
+    if relaxed.status != "optimal":
+        raise OutOfTime
     count = relaxed.x[: len(columns)]
     prices, bound = layout.prices(relaxed), relaxed.bound
     whole = np.rint(count)
@@ -115,8 +120,10 @@ def assign(
             nobody = np.zeros(0, dtype=np.int64)
             return Assignment(INFINITY, bound + base, Columns(nobody, nobody), nobody, prices)
         exact = solve_whole(layout.program(integer=True), relaxed, seconds=seconds)
-        if exact.status not in ("optimal", "feasible"):
+        if exact.status == "infeasible":
             return None
+        if exact.status == "unknown":
+            raise OutOfTime
         whole, bound = np.rint(exact.x[: len(columns)]), max(bound, exact.bound)
         value = exact.objective
     used = np.flatnonzero(whole)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from onelot.plan.network.assignment import Assignment, Goal, assign
 from onelot.plan.network.bounds import Kinds, cut_of, design_bounds, lines_of, peak_need
-from onelot.plan.network.linear import INFINITY
+from onelot.plan.network.linear import INFINITY, OutOfTime
 from onelot.plan.network.problem import Problem
 
 MOST_DESIGNS = 20_000
@@ -101,11 +101,12 @@ def search_listed(
         order = order[1:]
         design = tuple(int(o) for o in np.flatnonzero(members[index]))
         following = float(bound[order[0]]) if len(order) else INFINITY
-        answer = assign(problem, design, goal, seconds=deadline.left(), cutoff=min(value, following))
         tried += 1
+        try:
+            answer = assign(problem, design, goal, seconds=deadline.left(), cutoff=min(value, following))
+        except OutOfTime:
+            return Found(chosen, best, min(value, float(bound[index])), False, tried)
         if answer is None:
-            if deadline.left() <= 0:
-                return Found(chosen, best, min(value, float(bound[index])), False, tried)
             if goal.cost_max == INFINITY:  # fewer places can fit where more would cost too much, but nowhere else
                 order = order[(members[order] & ~members[index]).any(axis=1)]
             continue

@@ -63,9 +63,12 @@ def _lexicographic(search: Searcher, first: Goal, second: Goal) -> FrontPoint | 
     answer = search.answer(last)
     days = answer.patient_days or 0.0
     cost = answer.cost["total"]
-    proven = search.answer(found).status == "optimal" and answer.status == "optimal"
-    cost_bound = found.bound if first.kind == "cost" else last.bound
+    proven = last is refined and search.answer(found).status == "optimal" and answer.status == "optimal"
+    bound = found.bound if first.kind == "cost" else refined.bound if last is refined else None
     answer = replace(
-        answer, objective=cost, lower_bound=min(cost_bound, cost), status="optimal" if proven else "feasible"
+        answer,
+        objective=cost,
+        lower_bound=None if bound is None else min(bound, cost),
+        status="optimal" if proven else "feasible",
     )
     return FrontPoint(cost, days, days / max(sum(answer.turnaround.values()), 1e-9), proven, answer)

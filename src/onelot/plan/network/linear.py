@@ -23,6 +23,10 @@ _TIME_OUT = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInte
 _NO_POINT = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 
 
+class OutOfTime(Exception):
+    """The solver's time was up before it had an answer. It says nothing about the problem."""
+
+
 @dataclass(frozen=True)
 class Program:
     """min cost . x, low <= A x <= high, lower <= x <= upper; A by rows and columns of its entries.

@@ -18,7 +18,7 @@ from onelot.plan.network.bounds import Cut, Kinds, cut_of, lines_of, peak_need, 
 from onelot.plan.network.columns import columns_of
 from onelot.plan.network.demand import IntArray
 from onelot.plan.network.designs import PROOF, Deadline, Found
-from onelot.plan.network.linear import INFINITY, Program, Solution, solve
+from onelot.plan.network.linear import INFINITY, OutOfTime, Program, Solution, solve
 from onelot.plan.network.problem import Floats, Problem
 from onelot.plan.network.rolling import assign_rolling
 
@@ -209,5 +209,7 @@ def _tries(
         yield rolled, False
         cutoff = cutoff if rolled is None else min(cutoff, rolled.value)
     if columns <= MOST_COLUMNS or (rolled is None and deadline.left() == INFINITY):
-        answer = assign(problem, design, goal, seconds=deadline.left(), cutoff=cutoff)
-        yield answer, answer is not None or deadline.left() > 0
+        try:
+            yield assign(problem, design, goal, seconds=deadline.left(), cutoff=cutoff), True
+        except OutOfTime:
+            yield None, False

@@ -86,8 +86,9 @@ def _plants_reason(problem: Problem, search: Callable[[Problem], Found]) -> Reas
     needed = None
     if len(problem.openings) <= MOST_PLANTS_TRIED:
         for plants in range(network.max_plants + 1, len(network.plants) + 1):
-            if search(problem_of(network.model_copy(update={"max_plants": plants}))).assignment is not None:
-                needed = plants
+            found = search(problem_of(network.model_copy(update={"max_plants": plants})))
+            if found.assignment is not None or not found.closed:
+                needed = plants if found.assignment is not None else None
                 break
     most = f"{needed} plants would do." if needed else "Some larger number may do."
     if network.max_plants >= len(network.plants):

@@ -7,7 +7,7 @@ import numpy as np
 from onelot.plan.network.assignment import Assignment, Goal, assign
 from onelot.plan.network.columns import Columns, load_table, loads_of
 from onelot.plan.network.designs import Deadline
-from onelot.plan.network.linear import INFINITY
+from onelot.plan.network.linear import INFINITY, OutOfTime
 from onelot.plan.network.problem import Floats, Problem
 
 FEW_ROUTES = 6
@@ -56,7 +56,10 @@ def _block(
     for most in (FEW_ROUTES, None):
         if deadline.left() <= 0:
             return None
-        part = assign(problem, design, goal, seconds=deadline.left(), cells=cells, capacity=left, most=most)
+        try:
+            part = assign(problem, design, goal, seconds=deadline.left(), cells=cells, capacity=left, most=most)
+        except OutOfTime:
+            return None
         if part is not None:
             return part
     return None

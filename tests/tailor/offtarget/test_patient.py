@@ -197,6 +197,14 @@ def test_a_record_given_twice_is_one_variant():
     assert (list(answer.variants), answer.unresolved) == (["a:63:A:G"], ())
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_many_more_patients(setting):
+    assert sum(phased(seed, setting) for seed in range(1000, 1150)) > 300
+    assert sum(unphased(seed, setting) for seed in range(1000, 1020)) > 10
+    assert sum(phase_sets(seed, setting) for seed in range(1000, 1050)) > 50
+
+
 def compare(genome, guides, calls, copies, setting, exact):
     answer = ask(genome, calls, guides, *setting)
     found = as_rows(answer, guides)

@@ -121,3 +121,14 @@ def test_thousands_of_hits_in_one_chunk():
     found = rows_of(genome, guides, "N", 3, 6)
     assert len(found) > 5000
     assert set(found) == brute(genome, guides, "N", 3, 6)
+
+
+@pytest.mark.long
+@pytest.mark.shared
+@pytest.mark.parametrize(("pam", "side"), [("NGG", 3), ("TTTV", 5)])
+def test_two_bulges_of_each_kind_on_yeast(yeast, pam, side):
+    part = {"chrII": yeast["chrII"][100_000:200_000]}
+    guides = _guides(part, 2, 20, seed=21, pam=pam, side=side)
+    found = rows_of(part, guides, pam, side, 4, 2, 2)
+    assert {row[7:] for row in found} >= {(2, 1), (2, 2)}
+    assert set(found) == bulged(part, guides, pam, side, 4, 2, 2)

@@ -127,6 +127,7 @@ def init(
     house = _house(home, place, journal, site, clock, entropy)
     if not house.loop.reader.person(administrator).key:
         house.enrol(administrator, password, house.loop.actor(administrator))
+    house.seal()
     (home / CONFIG).write_bytes(text)
     return house
 

@@ -15,7 +15,7 @@ from onelot.adapters.keys import FOR_PEOPLE, FOR_SIMULATION, PersonKeys, SiteKey
 from onelot.adapters.safe import Safe
 from onelot.adapters.stamping import from_environment
 from onelot.adapters.vault import Entropy, Vault
-from onelot.app import sealing
+from onelot.app import authority, sealing
 from onelot.app.commands.masters import EnrolKey
 from onelot.app.context import SYSTEM, Actor
 from onelot.app.entropy import from_system
@@ -66,6 +66,8 @@ class House:
 
     def enrol(self, login: str, password: str, by: Actor, reason: str = "first key") -> str:
         """Make and enrol a signing key for a person under their signing password. Gives the public key."""
+        # Asked before the key is made: a refusal must leave the key that is there.
+        authority.check("EnrolKey", by)
         number = len(self.journal.read(f"person/{login}"))
         key = self.people_keys.enrol(login, password, str(number))
         self.loop.handle(EnrolKey(login, key, reason), by)

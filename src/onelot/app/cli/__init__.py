@@ -7,11 +7,12 @@ One file per room; each holds a typer application named `app`.
 from __future__ import annotations
 
 import sys
+import warnings
 
 import orjson
 import typer
 
-from onelot.app.cli import demo, house, learn, plan, profile, recipe, release, tailor
+from onelot.app.cli import demo, give, house, learn, plan, profile, recipe, release, tailor
 from onelot.record.errors import OnelotError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
 
 app.command("demo")(demo.demo)
 house.register(app)
+give.register(app)
 for _name, _room in (
     ("profile", profile),
     ("tailor", tailor),
@@ -35,8 +37,14 @@ for _name, _room in (
     app.add_typer(_room.app, name=_name)
 
 
+def _note(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as one line for people, without the place in our code."""
+    sys.stderr.write(f"note: {message}\n")
+
+
 def main() -> None:
     """Run the command line; a refusal becomes three lines (or one JSON object) and an exit code."""
+    warnings.showwarning = _note
     try:
         app()
     except OnelotError as refusal:

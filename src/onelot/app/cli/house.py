@@ -57,7 +57,7 @@ def init(
 ) -> None:
     """Make an installation: site keys, database, the journal's first words, the first user administrator."""
     if password_file is not None:
-        password = _read(password_file).decode().strip()
+        password = read_file(password_file).decode().strip()
     else:
         password = typer.prompt("Password (12 characters or more)", hide_input=True, confirmation_prompt=True)
     mode = SIMULATION if simulation else PRODUCTION
@@ -151,7 +151,7 @@ def verify(
     json: Json = False,
 ) -> None:
     """Verify an export: no database, no network. Exit 0 when nothing is wrong, 1 otherwise."""
-    report = verify_file(_read(file), _public_key(key), expect_root)
+    report = verify_file(read_file(file), _public_key(key), expect_root)
     if json:
         print_json(
             {
@@ -273,7 +273,8 @@ def serve(
     run(_home(home), host, port, certificate, key)
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """A file's bytes, bounded."""
     try:
         if path.stat().st_size > 2**31:
             raise BadInput(
@@ -313,7 +314,7 @@ def write_file(path: Path, data: bytes) -> None:
 
 def _public_key(path: Path) -> str:
     try:
-        found = str(orjson.loads(_read(path))["site_key"])
+        found = str(orjson.loads(read_file(path))["site_key"])
         if len(bytes.fromhex(found)) != 32:
             raise ValueError(found)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as cause:

@@ -42,7 +42,9 @@ def draw_loads(network: Network, answer: Answer, scenario: str | None = None, li
         body.append(opened(shape, f"/plants/{index}/peak_load", link))
         body.append(element("path", d="M" + _steps(limit, x_of, y_of)[1:], class_="limit"))
         body.append(line(left, floor, right, floor, "axis"))
-        body.append(text(right + 8, y_of(limit[0]) + 4, f"{plant.lines} lines", "quiet"))
+        body.append(
+            text(right + 8, y_of(limit[0]) + 4, f"{plant.lines} line{'' if plant.lines == 1 else 's'}", "quiet")
+        )
     bottom = 40.0 + len(answer.plants) * band
     for day in ticks(0, last, 8):
         body.append(text(x_of(day), bottom + 8, f"{day:g}", "quiet", "middle"))

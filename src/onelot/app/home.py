@@ -24,12 +24,16 @@ from onelot.adapters.postgres.journal import PostgresJournal
 from onelot.adapters.postgres.safe import PostgresSafe
 from onelot.adapters.postgres.schema import APP_ROLE, migrate
 from onelot.adapters.vault import Entropy
+from onelot.app.commands import everything
 from onelot.app.entropy import from_system
 from onelot.app.house import PRODUCTION, House, assemble, open_journal, system_clock
+from onelot.app.sign_in import SignIn, check_password
 from onelot.app.views import PROJECTIONS
 from onelot.record.errors import BadInput, NotAllowed, Unreachable
 
 CONFIG = "onelot.json"
+# Imported so that every command has its handler wherever an installation is opened.
+_COMMANDS = everything.MODULES
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,8 @@ def init(
         option=orjson.OPT_INDENT_2,
     )
     house = _house(home, place, journal, site, clock, entropy)
+    # The first password serves both until the administrator sets two; `enrolments` insists on two.
+    SignIn(PostgresSafe(place.app), clock).set_password(administrator, password)
     if not house.loop.reader.person(administrator).key:
         house.enrol(administrator, password, house.loop.actor(administrator))
     house.seal()
@@ -151,16 +157,6 @@ def migrate_database(place: Database) -> str:
             remedy="set DATABASE_OWNER_URL for this command",
         )
     return migrate(place.owner, APP_ROLE)
-
-
-def check_password(password: str) -> None:
-    """Refuse a password shorter than twelve characters (NIST SP 800-63B asks for eight; signing keys hang on ours)."""
-    if len(password) < 12:
-        raise NotAllowed(
-            "the password is too short",
-            rule="at least 12 characters; no default password exists",
-            remedy="choose a longer one, e.g. four words",
-        )
 
 
 def copy_keys(keys: SiteKeys, home: Path) -> None:
@@ -199,6 +195,7 @@ def _house(
         entropy=entropy,
         seals=home / "seals",
         documents=home / "documents",
+        looks=home / "looks.jsonl",
     )
     house.on_close += [safe.close, place.close]
     return house

@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from onelot import __version__
 from onelot.adapters.keys import FOR_PEOPLE, FOR_SIMULATION, PersonKeys, SiteKeys
 from onelot.adapters.safe import Safe
@@ -39,7 +41,8 @@ def system_clock() -> datetime:
 class House:
     """Everything together. `doers` carry out side effects by kind.
 
-    seals, documents: folders outside the database for seals and for issued documents by digest; None in memory.
+    seals, documents: folders outside the database for seals and for issued documents by digest; looks: the file that
+    logs every look at personal data; None in memory.
     """
 
     mode: str
@@ -51,9 +54,12 @@ class House:
     loop: Loop
     seals: Path | None = None
     documents: Path | None = None
+    looks: Path | None = None
+    safe: Safe | None = None
     doers: dict[str, Doer] = field(default_factory=dict)
     on_close: list[Callable[[], Any]] = field(default_factory=list)
     _kept: dict[str, str] = field(default_factory=dict)
+    _looked: list[bytes] = field(default_factory=list)
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -125,6 +131,19 @@ class House:
             )
         return kept
 
+    def log_look(self, who: str, stream: str, what: str) -> None:
+        """Log a look at personal data, durable before the answer is given."""
+        line = orjson.dumps({"at": self.clock().isoformat(), "who": who, "stream": stream, "what": what}) + b"\n"
+        if self.looks is None:
+            self._looked.append(line)
+            return
+        handle = os.open(self.looks, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(handle, line)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
     def erase(self, effect: Effect) -> None:
         """Destroy a health key and the values under it, as an order on the record says."""
         patient = effect.data["patient"]
@@ -142,6 +161,7 @@ def assemble(
     entropy: Entropy = from_system,
     seals: Path | None = None,
     documents: Path | None = None,
+    looks: Path | None = None,
 ) -> House:
     """Put a house together over a journal whose first event is there."""
     mode = mode_of(journal)
@@ -155,7 +175,7 @@ def assemble(
     vault = Vault(safe, site_keys.vault, entropy)
     people = PersonKeys(safe, entropy, FOR_SIMULATION if mode == SIMULATION else FOR_PEOPLE)
     loop = Loop(journal, vault, people, site_signing(site_keys, site), clock, entropy)
-    house = House(mode, site, journal, vault, people, site_keys, loop, seals, documents)
+    house = House(mode, site, journal, vault, people, site_keys, loop, seals, documents, looks, safe)
     house.doers["erase_health"] = house.erase
     house.doers["keep_document"] = house.keep_document
     return house

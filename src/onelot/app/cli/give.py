@@ -16,8 +16,8 @@ from onelot.app.cli.house import Home, Json, open_for_reading, read_file
 from onelot.app.cli.output import print_json
 from onelot.app.commands.everything import adapter_of, read_command
 from onelot.app.context import Actor
-from onelot.app.home import check_password
 from onelot.app.house import House
+from onelot.app.sign_in import check_password
 from onelot.record.errors import BadInput
 
 As = Annotated[str, typer.Option("--as", help="Your sign-in name.")]

@@ -1,0 +1,110 @@
+"""The courier's link: good for one shipment and some days, without an account."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from onelot.app.api.doors import Doors
+from onelot.app.commands.deliver import TransferCustody
+from onelot.app.context import Actor
+from onelot.record.errors import NotAllowed
+
+GOOD_FOR = timedelta(days=7)
+
+
+class Wanted(BaseModel):
+    """Which shipment a link is for."""
+
+    batch: str = Field(max_length=100)
+    shipment: str = Field(max_length=100)
+
+
+class HandOver(BaseModel):
+    """Who gives, who takes, where, at what temperature."""
+
+    from_party: str = Field(max_length=200)
+    to_party: str = Field(max_length=200)
+    at_site: str = Field(max_length=100)
+    temperature_cel: Decimal | None = None
+
+
+def router(doors: Doors) -> APIRouter:
+    """The two endpoints of a courier's link."""
+    api = APIRouter(tags=["courier"])
+    house = doors.house
+    key = sha256(b"courier links" + house.site_keys.vault).digest()
+
+    @api.post("/courier-links")
+    def make(wanted: Wanted, request: Request) -> dict[str, str]:
+        """Make a link for a shipment that is on its way. For those who dispatch."""
+        actor = doors.actor(request)
+        if not actor.roles & {"planner", "operator", "supervisor"}:
+            raise _refusal()
+        batch = doors.context(actor).batch(wanted.batch)
+        if batch.dispatched is None or batch.dispatched.shipment != wanted.shipment:
+            raise _refusal()
+        until = doors.house.clock() + GOOD_FOR
+        body = orjson.dumps([wanted.batch, wanted.shipment, until.isoformat()])
+        mark = hmac.digest(key, body, "sha256")
+        return {"link": "/courier/" + urlsafe_b64encode(mark + body).decode().rstrip("=")}
+
+    @api.get("/courier/{link}")
+    def look(link: str) -> dict[str, Any]:
+        """What a courier may know: where the shipment goes, and until when it holds."""
+        batch, shipment = _open(link, key, house.clock())
+        found = house.loop.reader.batch(batch).dispatched
+        if found is None or found.shipment != shipment:
+            raise _refusal()
+        return {
+            "mode": house.mode,
+            "shipment": shipment,
+            "shipper": found.shipper,
+            "to_site": found.to_site,
+            "lane": found.lane,
+            "hold_until": found.hold_until.isoformat(),
+        }
+
+    @api.post("/courier/{link}/transfer")
+    def transfer(link: str, given: HandOver) -> dict[str, Any]:
+        """Hand the shipment over."""
+        batch, shipment = _open(link, key, house.clock())
+        actor = Actor(f"courier-link/{shipment}", "courier by link", frozenset({"courier"}))
+        command = TransferCustody(
+            batch, shipment, given.from_party, given.to_party, given.at_site, given.temperature_cel
+        )
+        done = house.loop.handle(command, actor)
+        return {"events": [entry.seq for entry in done.entries]}
+
+    return api
+
+
+def _open(link: str, key: bytes, now: datetime) -> tuple[str, str]:
+    try:
+        data = urlsafe_b64decode(link + "=" * (-len(link) % 4))
+    except (Error, ValueError) as cause:
+        raise _refusal() from cause
+    mark, body = data[:32], data[32:]
+    if not hmac.compare_digest(mark, hmac.digest(key, body, "sha256")):
+        raise _refusal()
+    batch, shipment, until = orjson.loads(body)
+    if now > datetime.fromisoformat(until):
+        raise _refusal()
+    return batch, shipment
+
+
+def _refusal() -> NotAllowed:
+    return NotAllowed(
+        "this link opens nothing",
+        rule="a courier's link is good for one shipment, for seven days",
+        remedy="ask the plant for a new link",
+    )

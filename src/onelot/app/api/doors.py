@@ -1,0 +1,70 @@
+"""What every endpoint asks first: who is it; and how a refusal is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+
+from onelot.app.context import Actor, Context
+from onelot.app.house import House
+from onelot.app.sign_in import SignIn
+from onelot.record.errors import BadInput, Broken, Conflict, Erased, NotAllowed, OnelotError, Refused, Unreachable
+
+_STATUS: tuple[tuple[type[OnelotError], int], ...] = (
+    (Conflict, 409),
+    (NotAllowed, 403),
+    (Refused, 409),
+    (BadInput, 422),
+    (Erased, 410),
+    (Broken, 500),
+    (Unreachable, 503),
+)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The house and who is signed in."""
+
+    house: House
+    sign_in: SignIn
+
+    def token(self, request: Request) -> str:
+        """The session's token: bearer, or the cookie."""
+        header = request.headers.get("authorization", "")
+        if header.lower().startswith("bearer "):
+            return header[7:].strip()
+        return request.cookies.get("onelot", "")
+
+    def actor(self, request: Request) -> Actor:
+        """Who asks. A cookie alone gives no command: other sites can make a browser send it (see `writing`)."""
+        return self.house.loop.actor(self.sign_in.who(self.token(request)))
+
+    def context(self, actor: Actor) -> Context:
+        """A context to look through, as this actor."""
+        house = self.house
+        return Context(house.loop.reader, house.vault, actor, house.clock(), house.loop.entropy)
+
+
+def errors(app: FastAPI) -> None:
+    """Say every refusal as JSON: what, by which rule, what to do now, where."""
+
+    @app.exception_handler(OnelotError)
+    async def refused(request: Request, error: OnelotError) -> JSONResponse:
+        status = next(code for kind, code in _STATUS if isinstance(error, kind))
+        if isinstance(error, NotAllowed) and error.what == "you are not signed in":
+            status = 401
+        return JSONResponse(error.as_dict(), status_code=status)
+
+    @app.exception_handler(RequestValidationError)
+    async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        refusal = BadInput(
+            f"the request does not fit: {first['msg']}",
+            rule="the OpenAPI document at /openapi.json",
+            remedy="mend the field at this place",
+            place="/".join(str(part) for part in first["loc"]),
+        )
+        return JSONResponse(refusal.as_dict(), status_code=422)

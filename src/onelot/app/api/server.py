@@ -1,0 +1,94 @@
+"""Serve the API: one process on this machine's own address, or on any with TLS.
+
+While it runs, side effects are carried out and the journal is sealed every minute.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+from granian import Granian
+from granian.constants import Interfaces
+
+from onelot.adapters.postgres.safe import PostgresSafe
+from onelot.app import home as homes
+from onelot.app.api.application import create_app
+from onelot.app.house import PRODUCTION, House
+from onelot.app.sealing import SEAL_EVERY_SECONDS
+from onelot.app.sign_in import SignIn
+from onelot.record.errors import NotAllowed, OnelotError
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_HOME = "ONELOT_SERVED_HOME"
+
+
+def serve(home: Path, host: str, port: int, certificate: Path | None, key: Path | None) -> None:
+    """Serve the installation in `home` until interrupted.
+
+    Raises:
+        NotAllowed: an address others can reach, without TLS.
+    """
+    if host not in LOOPBACK and (certificate is None or key is None):
+        raise NotAllowed(
+            f"{host} can be reached by others",
+            rule="passwords and patient data travel under TLS only",
+            remedy="give --certificate and --key, or serve on 127.0.0.1 behind a server that has them",
+        )
+    homes.config_of(home)
+    os.environ[_HOME] = str(home)
+    Granian(
+        "onelot.app.api.server:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        ssl_cert=certificate,
+        ssl_key=key,
+        log_access=False,
+    ).serve()
+
+
+def application() -> FastAPI:
+    """The application in the server's own process."""
+    home = Path(os.environ[_HOME])
+    house = homes.open_house(home)
+    if house.mode == PRODUCTION and not os.environ.get("DATABASE_URL"):
+        warnings.warn(
+            "the embedded database serves production: it has no replica and no backup of its own", stacklevel=1
+        )
+    app = create_app(house, SignIn(_safe(house), lambda: datetime.now(UTC)))
+    stopped = threading.Event()
+    threading.Thread(target=_tend, args=(house, stopped), name="tender", daemon=True).start()
+    app.router.on_shutdown.append(lambda: _stop(house, stopped))
+    return app
+
+
+def _safe(house: House) -> PostgresSafe:
+    if not isinstance(house.safe, PostgresSafe):
+        raise NotAllowed("the safe is not durable", rule="sign-in outlives the server", remedy="use a database")
+    return house.safe
+
+
+def _tend(house: House, stopped: threading.Event) -> None:
+    """Carry out effects, and seal what is new."""
+    sealed = -1
+    while not stopped.wait(SEAL_EVERY_SECONDS):
+        try:
+            house.run_effects()
+            events = sum(head.seq for head in house.journal.heads().values())
+            if events != sealed:
+                house.seal()
+                sealed = events
+        except OnelotError as refusal:
+            warnings.warn(f"not sealed: {refusal.what}", stacklevel=1)
+
+
+def _stop(house: House, stopped: threading.Event) -> None:
+    stopped.set()
+    house.close()

@@ -1,0 +1,88 @@
+"""Commands over HTTP: one endpoint each, with the command's own fields as its schema.
+
+A command needs the bearer token, or the cookie together with `X-Onelot: 1`, which another site's form cannot send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel, Field
+
+from onelot.app.api.doors import Doors
+from onelot.app.authority import check, roles_for
+from onelot.app.commands import Command, all_commands
+from onelot.app.commands.everything import adapter_of
+from onelot.app.sign_in import check_password
+from onelot.record.errors import NotAllowed
+
+
+class Enrolment(BaseModel):
+    """A person's first sign-in and signing passwords, or new ones."""
+
+    login: str = Field(max_length=200)
+    sign_in_password: str = Field(max_length=1000)
+    signing_password: str = Field(max_length=1000)
+    reason: str = Field(default="first key", max_length=500)
+
+
+def router(doors: Doors) -> APIRouter:
+    """One endpoint per command that a person may give."""
+    api = APIRouter(tags=["commands"])
+    for name, command in sorted(all_commands().items()):
+        roles = roles_for(name) - {"system"}
+        if not roles:
+            continue
+        adapter_of(name)
+        described = f"{(command.__doc__ or '').strip()}\n\nFor: {', '.join(sorted(roles))}."
+        if command.meaning:
+            described += f" Signed: {command.meaning} (header X-Signing-Password)."
+        api.post(f"/commands/{name}", name=name, description=described)(_endpoint(doors, command))
+
+    @api.post("/enrolments", tags=["session"])
+    def enrol(wanted: Enrolment, request: Request) -> dict[str, str]:
+        """Set a person's sign-in password and make their signing key. For user administrators."""
+        _sent_on_purpose(request)
+        actor = doors.actor(request)
+        check("EnrolKey", actor)
+        check_password(wanted.signing_password)
+        if wanted.sign_in_password == wanted.signing_password:
+            raise NotAllowed(
+                "sign-in and signing password are the same",
+                rule="two passwords: whoever sees the one must not be able to sign",
+                remedy="choose two",
+            )
+        doors.sign_in.set_password(wanted.login, wanted.sign_in_password)
+        return {"key": doors.house.enrol(wanted.login, wanted.signing_password, actor, wanted.reason)}
+
+    return api
+
+
+def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, Any]]:
+    def give(
+        fields: Any,
+        request: Request,
+        x_signing_password: Annotated[str | None, Header()] = None,
+    ) -> dict[str, Any]:
+        _sent_on_purpose(request)
+        actor = doors.actor(request)
+        done = doors.house.loop.handle(fields, actor, x_signing_password)
+        doors.house.run_effects()
+        written = [{"stream": entry.stream, "seq": entry.seq, "type": entry.envelope["type"]} for entry in done.entries]
+        return {"events": written, "answer": done.answer}
+
+    # FastAPI reads the schema of the body from the annotation.
+    give.__annotations__["fields"] = command
+    return give
+
+
+def _sent_on_purpose(request: Request) -> None:
+    bearer = request.headers.get("authorization", "").lower().startswith("bearer ")
+    if not bearer and request.headers.get("x-onelot") != "1":
+        raise NotAllowed(
+            "this request could have been sent by another site's page",
+            rule="cross-site request forgery: a command needs the bearer token, or the cookie with X-Onelot: 1",
+            remedy="send the header",
+        )

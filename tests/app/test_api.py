@@ -1,4 +1,4 @@
-"""The API over a house in memory: sign-in, roles, commands, refusals, the courier's link; and once over a real socket."""
+"""The API over a house in memory: sign-in, roles, commands, refusals, courier links; once over a real socket."""
 
 from __future__ import annotations
 

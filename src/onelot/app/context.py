@@ -199,12 +199,15 @@ class Context:
         return sealed
 
     def seal_fact(self, patient: str, fact: OpenFact, label: str) -> Fact:
-        """A fact as it stands in an event."""
+        """A fact as it stands in an event.
+
+        The time of a fact that has no validity stays in its source: an infant's diagnosis is dated at birth.
+        """
         return Fact(
             name=fact.name,
             value=self.seal(patient, fact.value, f"{label}/{fact.name}"),
             unit=fact.unit,
-            observed_at=fact.observed_at,
+            observed_at=fact.observed_at if fact.valid_until else None,
             valid_until=fact.valid_until,
             source=fact.source,
             place=fact.place,

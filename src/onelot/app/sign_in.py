@@ -113,7 +113,7 @@ class SignIn:
             self._safe.remove(_SESSION, name)
         raise NotAllowed(
             "you are not signed in",
-            rule=f"a session ends {IDLE.seconds // 60} minutes after its last use, and after {LASTS.seconds // 3600} hours",
+            rule=f"a session ends {IDLE.seconds // 60} minutes after its last use, {LASTS.seconds // 3600} h at most",
             remedy="sign in again",
         )
 

@@ -205,12 +205,10 @@ def _read_stream(name: str, shown: dict[str, Any], seal: Seal) -> tuple[list[Ent
             entries.append(Entry(name, seq, text.encode(), _from_hex(link), signed))
         except _NOT_WHOLE:
             return entries, [Problem(name, seq, "the hash or the signature is not written in hex")]
-    pairs = [(entry.body, entry.hash) for entry in entries]
-    bodies = [entry.body for entry in entries]
-    for found in (chain.first_break(name, pairs), chain.misplaced(name, bodies), _shapeless(entries)):
-        if found:
-            # What comes after a break is nobody's word; what comes before it is still looked at.
-            return entries[: found.seq - 1], [Problem(name, found.seq, found.what)]
+    found = _first_break(name, entries)
+    if found:
+        # What comes after a break is nobody's word; what comes before it is still looked at.
+        return entries[: found.seq - 1], [Problem(name, found.seq, found.what)]
     last = entries[-1].hash if entries else chain.start(name)
     for digest in shown["after"]:
         last = chain.link_digest(last, _from_hex(digest))
@@ -220,6 +218,18 @@ def _read_stream(name: str, shown: dict[str, Any], seal: Seal) -> tuple[list[Ent
         what = "the head is not under the seal: events are missing at the end, were added, or are not sealed"
         return entries, [Problem(name, head.seq, what)]
     return entries, []
+
+
+def _first_break(name: str, entries: Sequence[Entry]) -> chain.Break | None:
+    """The earliest event that is not in its place; each check may rely on the one before."""
+    found = None
+    for look in (
+        lambda some: chain.first_break(name, [(entry.body, entry.hash) for entry in some]),
+        lambda some: chain.misplaced(name, [entry.body for entry in some]),
+        _shapeless,
+    ):
+        found = look(entries[: found.seq - 1] if found else entries) or found
+    return found
 
 
 def _from_hex(text: str) -> bytes:

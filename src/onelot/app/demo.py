@@ -71,6 +71,7 @@ def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Coho
         recipe = _recipe_for(each.product, recipes)
         late = each.fault("late_fact")
         case = _case(each.patient, cohort.read_patient(found), recipe, each.ordered_at, len(cases))
+        case.vcf = found.vcf
         if late is not None and found.later is not None:
             case.later = (read_bundle(found.later),)
             case.later_at = each.ordered_at + timedelta(hours=float(late.settings["after_h"]))
@@ -92,6 +93,7 @@ def folder_cohort(folder: Path, product: str, overlay: bool, recipes: Sequence[M
         documents = cohort.read_patient(found)
         bundle, clock = cohort.overlaid(documents[0], overlays)
         cases[found.name] = _case(found.name, (bundle, *documents[1:]), recipe, clock or now, len(cases))
+        cases[found.name].vcf = found.vcf
     expected = {
         key: Expected(key, product, "", overlays[patient].expected, overlays[patient].reason)
         for key, case in cases.items()

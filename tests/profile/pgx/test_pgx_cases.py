@@ -12,7 +12,7 @@ from pgx_oracle import shared
 
 from onelot.adapters.knowledge import PgxKnowledge, load_pgx_knowledge
 from onelot.adapters.vcf import value_at
-from onelot.app.cli.profile_pgx import call_file, open_sample, outside_calls
+from onelot.app.pharmacogenes import call_file, open_sample, outside_calls
 from onelot.profile.pgx import GeneCall
 
 pytestmark = pytest.mark.shared

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pgx_oracle import shared
 
 from onelot.adapters.knowledge import load_disagreements, load_pgx_knowledge
-from onelot.app.cli.profile_pgx import call_file, open_sample, possibilities
+from onelot.app.pharmacogenes import call_file, open_sample, possibilities
 from onelot.profile.pgx import read_outside_calls
 from onelot.tailor.pharmacogenomics import Decision, GenePossibility, Guidance, Verdict, weigh, weigh_all
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pgx_made import GENES, cases, gene_of, known, lines_of
 from pgx_oracle import Sample, shared
 
-from onelot.app.cli.profile_pgx import call_file, open_sample
+from onelot.app.pharmacogenes import call_file, open_sample
 from onelot.profile.pgx import GeneCall, call_gene
 from onelot.profile.variants import CalledGenotype
 

@@ -59,6 +59,7 @@ class VcfHeader:
         contigs: in the order of the file.
         samples: column names from the tenth on; names are unique.
         lines: number of header lines, the column line included.
+        file_date: what ##fileDate says, as written; "" if the header says nothing.
     """
 
     version: str
@@ -68,6 +69,7 @@ class VcfHeader:
     samples: tuple[str, ...]
     lines: int
     path: str = field(default="", compare=False)
+    file_date: str = ""
 
     def require_assembly(self, wanted: str) -> bool:
         """Check the stated assembly; True if the header states it, False if the header is silent.
@@ -93,7 +95,7 @@ def read_header(lines: Iterator[tuple[int, bytes]], path: Path, limits: Limits) 
     Raises:
         BadInput: no VCF version line, an unknown version, no column line, repeated samples, two assemblies.
     """
-    version, stated = "", dict[str, int]()
+    version, dated, stated = "", "", dict[str, int]()
     contigs: list[Contig] = []
     size, number = 0, 0
     for number, raw in lines:
@@ -103,6 +105,8 @@ def read_header(lines: Iterator[tuple[int, bytes]], path: Path, limits: Limits) 
         text = _text(raw, path, number)
         if number == 1:
             version = _version(text, path)
+        elif text.startswith("##fileDate="):
+            dated = text.partition("=")[2].strip()
         elif text.startswith("##"):
             _note(text, number, contigs, stated, path)
         elif text.startswith("#CHROM"):
@@ -115,6 +119,7 @@ def read_header(lines: Iterator[tuple[int, bytes]], path: Path, limits: Limits) 
                 _samples(text, path, number),
                 number,
                 str(path),
+                dated,
             )
         else:
             raise _bad(path, number, "the column line (#CHROM …) is missing", "Fetch the whole file again.")

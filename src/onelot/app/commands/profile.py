@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from onelot.app.commands import Command, handles
 from onelot.app.commands.order import hold_batches
@@ -18,6 +19,7 @@ from onelot.record.terms.values import Fact, Finding
 
 ELIGIBILITY = "eligibility"
 TAILORING = "stale tailoring"
+GENOMIC = ("pgx_", "variant_")
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,20 @@ def _record_profile(context: Context, command: RecordProfile) -> None:
     context.add(f"therapy/{therapy.coi}", ev.ProfileRecorded(_sealed(context, therapy, command.facts)))
 
 
+def check_genome_use(therapy: Therapy, now: datetime) -> None:
+    """Refuse to read or record a genome without a standing consent to `genome_use`."""
+    ended = therapy.consent_until is not None and now > therapy.consent_until
+    if "genome_use" not in therapy.consent or "genome_use" in therapy.withdrawn or ended:
+        raise Held(
+            "the consent to genome_use has ended" if ended else "there is no consent to genome_use",
+            rule="a genome is read and recorded only with consent to genome_use",
+            remedy="ask the patient and record the consent; nothing of the genome was read",
+        )
+
+
 def _sealed(context: Context, therapy: Therapy, facts: tuple[OpenFact, ...]) -> tuple[Fact, ...]:
+    if any(fact.name.startswith(GENOMIC) for fact in facts):
+        check_genome_use(therapy, context.now)
     label = f"therapy/{therapy.coi}/{therapy.seq}"
     return tuple(context.seal_fact(therapy.patient, fact, label) for fact in facts)
 

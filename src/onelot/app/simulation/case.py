@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from onelot.adapters.fhir import ConsentFound, Order, consent_of
@@ -32,7 +33,8 @@ from onelot.twin.world import SEED_CELLS, World
 class Case:
     """One patient of a cohort.
 
-    key: the file's name; later: documents that come only at `later_at`; order: found, or what is missing.
+    key: the file's name; later: documents that come only at `later_at`; order: found, or what is missing;
+    vcf: the patient's variant file; genome_findings: what reading it found, None before it was tried.
     """
 
     key: str
@@ -44,6 +46,8 @@ class Case:
     order: Order | Finding
     later: tuple[Document, ...] = ()
     later_at: datetime | None = None
+    vcf: Path | None = None
+    genome_findings: tuple[Finding, ...] | None = None
     refused: list[dict[str, Any]] = field(default_factory=list)
 
     @property

@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from onelot.adapters.fhir import ConsentFound
+from onelot.adapters.fhir import ConsentFound, Order
+from onelot.app import genome
 from onelot.app.commands import collect, order, plan, profile, tailor
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.site import PLANT, person
+from onelot.record.errors import OnelotError
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Therapy
 from onelot.record.terms.opened import OpenFact
+from onelot.record.terms.values import Finding
 
 SHORT, WORKING = timedelta(minutes=20), timedelta(hours=3)
 COLLECTION_HOURS, WAIT_FOR_COLLECTION = 6, timedelta(days=2)
@@ -62,6 +65,8 @@ def _intake(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act |
         return Act(last + SHORT, "consent", lambda: give(record, "clinic_coordinator", case.hospital))
     if not therapy.facts:
         return Act(last + SHORT, "profile", lambda: _record_profile(stage, case, therapy))
+    if _genome_is_due(case, therapy):
+        return Act(last + SHORT, "genome read", lambda: _read_genome(stage, case, therapy))
     if not therapy.markers and therapy.label is None and case.recipe.markers:
 
         def markers() -> None:
@@ -73,7 +78,9 @@ def _intake(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act |
         return _supply(stage, case, therapy, last)
 
     def confirm() -> None:
-        found = case.gathered(stage.now).findings + case.gathered_markers(stage.now).findings
+        # What the genome told is no longer missing, although no document tells it.
+        told = tuple(each for each in case.gathered(stage.now).findings if not _told_by_genome(each.fact, therapy))
+        found = told + (case.genome_findings or ()) + case.gathered_markers(stage.now).findings
         give(profile.ConfirmEligibility(therapy.coi, tuple(found)), "clinic_coordinator", case.hospital)
 
     return Act(last + SHORT, "eligibility", confirm)
@@ -84,6 +91,40 @@ def _record_profile(stage: Stage, case: Case, therapy: Therapy) -> None:
     stage.site.give(
         profile.RecordProfile(therapy.coi, tuple(found.facts.values())), "clinic_coordinator", case.hospital
     )
+
+
+def _genome_is_due(case: Case, therapy: Therapy) -> bool:
+    """There is something to read, consent stands, and neither the record nor this run has tried."""
+    if therapy.eligible or profile.ELIGIBILITY in therapy.holds or case.genome_findings is not None:
+        return False
+    packets = any(document.form == "phenopacket" for document in case.documents)
+    consented = "genome_use" in therapy.consent and "genome_use" not in therapy.withdrawn
+    recorded = any(name.startswith(profile.GENOMIC) for name in therapy.facts)
+    return consented and not recorded and (case.vcf is not None or packets)
+
+
+def _told_by_genome(name: str, therapy: Therapy) -> bool:
+    return name.startswith(profile.GENOMIC) and name in therapy.facts
+
+
+def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
+    """A file that is refused costs its facts and no more; what the recipe asks for of them stays missing."""
+    now, ordered = stage.now, case.order.ordered_at if isinstance(case.order, Order) else None
+    at, facts = ordered or case.starts_at, list[OpenFact]()
+    findings: tuple[Finding, ...] = ()
+    try:
+        facts += genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
+        if case.vcf is not None:
+            facts += genome.pgx_facts(
+                case.vcf, case.identity.identifiers, therapy, now, observed_at=at, synthetic=case.synthetic
+            )
+    except OnelotError as refusal:
+        case.note_refusal(refusal)
+        findings = genome.refused(case.recipe, refusal)
+    kept, missing = genome.required(case.recipe, facts)
+    if kept:
+        stage.site.give(profile.RecordProfile(therapy.coi, kept), "clinic_coordinator", case.hospital)
+    case.genome_findings = findings + missing
 
 
 def _supply(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:

@@ -119,7 +119,7 @@ def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
                 case.vcf, case.identity.identifiers, therapy, now, observed_at=at, synthetic=case.synthetic
             )
     except OnelotError as refusal:
-        case.note_refusal(refusal)
+        stage.note_refusal(case, refusal)
         findings = genome.refused(case.recipe, refusal)
     kept, missing = genome.required(case.recipe, facts)
     if kept:

@@ -48,7 +48,7 @@ def _receive_material(context: Context, command: ReceiveMaterial) -> None:
             rule="manufacture starts on an adequate collection",
             remedy="assess the collection, or collect again",
         )
-    check_scope(therapy, "manufacture")
+    check_scope(therapy, "manufacture", context.now)
     found = [
         (collected.donation, container)
         for collected in therapy.collections

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onelot.app.commands import Command, handles
-from onelot.app.commands.order import lift_batch_holds
+from onelot.app.commands.order import FINAL_BATCH, lift_batch_holds
 from onelot.app.commands.profile import TAILORING
 from onelot.app.context import Context
 from onelot.record.errors import Held, Refused
@@ -110,7 +110,7 @@ def _approve_tailoring(context: Context, command: ApproveTailoring) -> None:
     context.add(f"therapy/{therapy.coi}", ev.TailoringApproved(therapy.tailoring.cite), signed=True)
     for number in context.journal.rows("therapies", [therapy.coi]).get(therapy.coi, {}).get("batches", []):
         batch = context.reader.batch(number)
-        if TAILORING in batch.holds:
+        if TAILORING in batch.holds and batch.state not in FINAL_BATCH:
             context.at(f"batch/{number}", batch.seq)
             context.add(
                 f"batch/{number}",

@@ -14,7 +14,7 @@ from onelot import __version__
 from onelot.adapters.keys import FOR_PEOPLE, FOR_SIMULATION, PersonKeys, SiteKeys
 from onelot.adapters.safe import Safe
 from onelot.adapters.vault import Entropy, Vault
-from onelot.app import sealing
+from onelot.app import authority, sealing
 from onelot.app.commands.masters import EnrolKey
 from onelot.app.context import SYSTEM, Actor
 from onelot.app.entropy import from_system
@@ -65,6 +65,9 @@ class House:
 
     def enrol(self, login: str, password: str, by: Actor, reason: str = "first key") -> str:
         """Make and enrol a signing key for a person under their signing password. Gives the public key."""
+        # Before the wrapped key is written: whoever may not enrol must not replace a colleague's key either.
+        authority.check("EnrolKey", by)
+        self.loop.actor(login)
         number = len(self.journal.read(f"person/{login}"))
         key = self.people_keys.enrol(login, password, str(number))
         self.loop.handle(EnrolKey(login, key, reason), by)

@@ -32,7 +32,15 @@ class RegisterSite(Command):
 
 @handles(RegisterSite)
 def _register_site(context: Context, command: RegisterSite) -> None:
-    context.add(f"site/{command.site}", ev.SiteRegistered(command.name, command.kind))
+    stream = f"site/{command.site}"
+    if context.journal.read(stream):
+        raise NotAllowed(
+            f"{command.site} is registered already",
+            rule="a site is registered once; registering it again would drop its public key",
+            remedy="choose another name",
+        )
+    context.new(stream)
+    context.add(stream, ev.SiteRegistered(command.name, command.kind))
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,7 @@ def populated(folder: Path, *patients: str, until: str = "") -> Driver:
         administrator="administrator",
         printed_name="Demo Administrator",
     )
-    house = assemble(
-        journal=journal, safe=MemorySafe(), site_keys=keys, site=PLANT, clock=clock.now, entropy=entropy
-    )
+    house = assemble(journal=journal, safe=MemorySafe(), site_keys=keys, site=PLANT, clock=clock.now, entropy=entropy)
     site = Site(house, lambda login: entropy(f"password/{login}", 12).hex(), "administrator")
     house.enrol("administrator", site.password_of("administrator"), house.loop.actor("administrator"))
     set_up(site, recipes, clock.now())

@@ -8,7 +8,7 @@ import pytest
 
 from onelot.adapters.safe import MemorySafe
 from onelot.adapters.vault import Identity, Vault
-from onelot.app.commands import masters, order, plan
+from onelot.app.commands import make, masters, order, plan
 from onelot.app.entropy import from_system
 from onelot.app.simulation.site import PLANT
 from onelot.record.errors import Erased, NotAllowed
@@ -68,3 +68,19 @@ def test_nobody_plans_at_a_foreign_site(populate: Populate) -> None:
     ):
         with pytest.raises(NotAllowed, match="no site"):
             site.give(command, "planner", PLANT)
+
+
+def test_the_last_administrator_stays(populate: Populate) -> None:
+    house = populate("p01", until="order").stage.site.house
+    administrator = house.loop.actor("administrator")
+    with pytest.raises(NotAllowed, match="last user administrator"):
+        house.loop.handle(masters.RemovePerson("administrator", "bye"), administrator)
+    house.loop.handle(masters.RegisterPerson("second", "Second", ("user_administrator",), ("*",)), administrator)
+    house.loop.handle(masters.RemovePerson("administrator", "bye"), administrator)
+
+
+def test_a_phase_runs_on_equipment_of_the_batchs_site(populate: Populate) -> None:
+    site = populate("p01", until="batch planned").stage.site
+    (number,) = site.rows("board")
+    with pytest.raises(NotAllowed, match="no equipment"):
+        site.give(make.StartPhase(number, "select", f"apheresis-1@{NORTH}"), "operator", PLANT)

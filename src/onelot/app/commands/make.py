@@ -11,7 +11,7 @@ from typing import Literal
 from onelot import make
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, check_scope, next_deviation, open_work
-from onelot.app.context import Context
+from onelot.app.context import Context, unknown
 from onelot.make.control import Proposal
 from onelot.make.equipment import Answer
 from onelot.record.errors import BadInput, Held, Mismatch
@@ -88,6 +88,9 @@ class StartPhase(Command):
 def _start_phase(context: Context, command: StartPhase) -> None:
     work = open_work(context, command.batch)
     equipment = context.reader.equipment(command.equipment) if command.equipment else None
+    if equipment is not None and equipment.site != work.batch.site:
+        # Unknown and foreign look alike.
+        raise unknown("equipment", command.equipment)
     events = make.start_phase(
         work.recipe,
         work.batch,

@@ -72,8 +72,9 @@ class House:
 
     def enrol(self, login: str, password: str, by: Actor, reason: str = "first key") -> str:
         """Make and enrol a signing key for a person under their signing password. Gives the public key."""
-        # Asked before the key is made: a refusal must leave the key that is there.
+        # Before the wrapped key is written: whoever may not enrol must not replace a colleague's key either.
         authority.check("EnrolKey", by)
+        self.loop.actor(login)
         number = len(self.journal.read(f"person/{login}"))
         key = self.people_keys.enrol(login, password, str(number))
         self.loop.handle(EnrolKey(login, key, reason), by)

@@ -13,14 +13,14 @@ from typing import Any
 
 from onelot.adapters.keys import PersonKeys
 from onelot.adapters.vault import Entropy, Vault
-from onelot.app import authority
+from onelot.app import admission, authority
 from onelot.app.commands import Command, handler_of
 from onelot.app.context import Actor, Context, Planned, Reader
 from onelot.record.errors import Conflict, NotAllowed
 from onelot.record.journal import Append, Draft, Entry, Journal, Part
 from onelot.record.life import advance
 from onelot.record.signature import Signed, Signing
-from onelot.record.subjects import fold_person
+from onelot.record.subjects import Person, fold_person
 
 TRIES = 4
 
@@ -70,7 +70,12 @@ class Loop:
             OnelotError: what was refused, by which rule, and what to do now. What the handler marked as worth keeping
             (a mismatch, its deviation) is on the record nevertheless.
         """
+        if actor.id.startswith("person/"):
+            # A session may be older than a change of roles, or than the person's leaving.
+            actor = self.actor(actor.id.removeprefix("person/"))
         authority.check(type(command).__name__, actor)
+        admission.check_fields(command, self.clock())
+        self._check_verifier(command, actor)
         signing = self._signing(command, actor, password)
         for attempt in range(TRIES):
             context = Context(self.reader, self.vault, actor, self.clock(), self.entropy)
@@ -85,6 +90,13 @@ class Loop:
                 raise context.refusal
             return Done(tuple(entries), context.answer)
         raise AssertionError
+
+    def _check_verifier(self, command: Command, actor: Actor) -> None:
+        name = getattr(command, "verified_by", "")
+        if not name:
+            return  # Steps that need a second person refuse an empty name themselves.
+        verifier = fold_person(self.journal.read(name)) if name.startswith("person/") else Person()
+        admission.check_verifier(type(command).__name__, actor, name, verifier)
 
     def _signing(self, command: Command, actor: Actor, password: str | None) -> Signing | None:
         if not command.meaning:
@@ -115,6 +127,7 @@ class Loop:
         parts = []
         for stream, found in by_stream.items():
             self._check_life(stream, found)
+            self._check_clock(stream, context)
             drafts = tuple(Draft(each.event, context.now, context.actor.id, signings[each.signer]) for each in found)
             parts.append(Part(stream, context.versions.get(stream, self._seq(stream)), drafts))
         if signing and not any(each.signer == "person" for each in context.planned) and not context.refusal:
@@ -126,6 +139,18 @@ class Loop:
         return self.journal.append(
             Append(tuple(parts), tuple(context.claims), tuple(context.payloads), tuple(context.effects))
         )
+
+    def _check_clock(self, stream: str, context: Context) -> None:
+        seq = context.versions.get(stream, self._seq(stream))
+        last = self.journal.read(stream, seq - 1)[:1] if seq else []
+        if last and last[0].at > context.now:
+            # A Conflict is tried again with the clock read anew: writers on one stream may differ by a moment.
+            raise Conflict(
+                f"the clock reads {context.now.isoformat()}, before the last event of {stream}",
+                rule="time only goes on: an event is never older than the one before it",
+                remedy="set the server's clock, then try again",
+                place=f"{stream}#{seq}",
+            )
 
     def _seq(self, stream: str) -> int:
         head = self.journal.heads(stream).get(stream)

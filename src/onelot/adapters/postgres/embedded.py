@@ -138,6 +138,10 @@ class EmbeddedServer:
         if self._users is None or os.getpid() != self._opened_by:
             return False
         atexit.unregister(self.close)
+        if not self._top.exists():
+            # Somebody removed the folder, and with it all there was to stop.
+            self._users = None
+            return False
         with exclusive(self._top / "start.lock"), self._users as users:
             self._users = None
             try:

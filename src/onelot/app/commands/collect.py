@@ -42,7 +42,7 @@ class RecordCollection(Command):
 def _record_collection(context: Context, command: RecordCollection) -> None:
     therapy = context.therapy(command.coi)
     check_tailoring(therapy)
-    check_scope(therapy, "collection")
+    check_scope(therapy, "collection", context.now)
     second_person(context.actor.id, command.verified_by, what="labelling a collection")
     compare({"wristband": therapy.coi, "bag": therapy.coi}, command.scans)
     if therapy.recipe is None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from onelot import deliver
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, head_cite, next_deviation, open_work
-from onelot.app.commands.make import held_in
+from onelot.app.commands.material import held_in
 from onelot.app.context import Context
 from onelot.deliver import BagScan, BedsideScans, RescueCells
 from onelot.record.errors import BadInput, Held

@@ -15,6 +15,7 @@ from onelot.app.commands import (
     learn,
     make,
     masters,
+    material,
     order,
     plan,
     profile,
@@ -23,7 +24,7 @@ from onelot.app.commands import (
 )
 from onelot.record.errors import BadInput
 
-MODULES = (masters, order, profile, tailor, plan, collect, make, release, deliver, learn)
+MODULES = (masters, order, profile, tailor, plan, collect, make, material, release, deliver, learn)
 
 
 @cache

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from onelot.app.commands.tailor import check_tailoring
 from onelot.app.context import Context
 from onelot.make import effective
 from onelot.record.errors import Held
+from onelot.record.events.base import Event
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
 from onelot.record.terms.values import Cite
@@ -72,14 +74,21 @@ def _refuse_held(batch: Batch, therapy: Therapy) -> None:
         )
 
 
-def check_scope(therapy: Therapy, scope: str) -> None:
-    """Refuse when there is no consent to this scope."""
-    if scope not in therapy.consent or scope in therapy.withdrawn:
+def check_scope(therapy: Therapy, scope: str, now: datetime) -> None:
+    """Refuse when there is no consent to this scope, any consent was withdrawn, or it has run out."""
+    ended = therapy.consent_until is not None and therapy.consent_until <= now
+    if scope not in therapy.consent or therapy.withdrawn or ended:
         raise Held(
-            f"there is no consent to {scope}",
+            f"consent to {scope} has run out" if ended else f"there is no consent to {scope}",
             rule="consent gates collection, manufacture and genome use",
             remedy="record the consent, or end the therapy",
         )
+
+
+def add_all(context: Context, work: Work, events: tuple[Event, ...]) -> None:
+    """Append these events to the batch, if the command succeeds."""
+    for event in events:
+        context.add(work.stream, event)
 
 
 def next_deviation(batch: Batch) -> str:

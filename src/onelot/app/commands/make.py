@@ -2,77 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from onelot import make
 from onelot.app.commands import Command, handles
-from onelot.app.commands.gate import Work, check_scope, next_deviation, open_work
-from onelot.app.context import Context
+from onelot.app.commands.gate import Work, add_all, next_deviation, open_work
+from onelot.app.context import Context, unknown
 from onelot.make.control import Proposal
 from onelot.make.equipment import Answer
 from onelot.record.errors import BadInput, Held, Mismatch
 from onelot.record.events import batch as ev
-from onelot.record.events.base import Event
-from onelot.record.journal import Effect, TakeName, TakeQuantity
-from onelot.record.subjects import Batch
-from onelot.record.terms.values import Container
-
-
-def _add(context: Context, work: Work, events: tuple[Event, ...]) -> None:
-    for event in events:
-        context.add(work.stream, event)
-
-
-@dataclass(frozen=True)
-class ReceiveMaterial(Command):
-    """Receive a container of a collection. scans: what was read on `container` and as `patient`, two people."""
-
-    batch: str
-    container: str
-    condition: str
-    scans: dict[str, str]
-    verified_by: str
-
-
-@handles(ReceiveMaterial)
-def _receive_material(context: Context, command: ReceiveMaterial) -> None:
-    work = open_work(context, command.batch)
-    therapy = work.therapy
-    if therapy is None or therapy.assessment is None or not therapy.assessment.adequate:
-        raise Held(
-            "what was collected is not assessed as enough",
-            rule="manufacture starts on an adequate collection",
-            remedy="assess the collection, or collect again",
-        )
-    check_scope(therapy, "manufacture")
-    found = [
-        (collected.donation, container)
-        for collected in therapy.collections
-        for container in collected.containers
-        if container.identifier == command.container
-    ]
-    if not found:
-        raise Mismatch(
-            f"container {command.container} was not collected for this patient",
-            rule="chain of identity: what comes in was collected under the same therapy",
-            remedy="put it down, do not use it; call the supervisor",
-        )
-    ((donation, container),) = found
-    events = make.receive_material(
-        work.batch,
-        container,
-        donation,
-        command.condition,
-        expected={"container": container.identifier, "patient": therapy.coi},
-        scans=command.scans,
-        by=context.actor.id,
-        verified_by=command.verified_by,
-    )
-    _add(context, work, events)
+from onelot.record.journal import Effect
 
 
 @dataclass(frozen=True)
@@ -88,6 +31,9 @@ class StartPhase(Command):
 def _start_phase(context: Context, command: StartPhase) -> None:
     work = open_work(context, command.batch)
     equipment = context.reader.equipment(command.equipment) if command.equipment else None
+    if equipment is not None and equipment.site != work.batch.site:
+        # Unknown and foreign look alike.
+        raise unknown("equipment", command.equipment)
     events = make.start_phase(
         work.recipe,
         work.batch,
@@ -97,7 +43,7 @@ def _start_phase(context: Context, command: StartPhase) -> None:
         equipment_name=command.equipment,
         equipment=equipment,
     )
-    _add(context, work, events)
+    add_all(context, work, events)
 
 
 @dataclass(frozen=True)
@@ -112,7 +58,7 @@ class CommandDevice(Command):
 def _command_device(context: Context, command: CommandDevice) -> None:
     work = open_work(context, command.batch)
     events = make.record_command(work.recipe, work.batch, command.phase)
-    _add(context, work, events)
+    add_all(context, work, events)
     for event in events:
         if isinstance(event, ev.CommandRecorded):
             context.effect(
@@ -169,7 +115,7 @@ def _decide_command(context: Context, command: DecideCommand) -> None:
     events = make.decide_command(
         work.recipe, work.batch, command.key, command.decision, command.reason, by=context.actor.id
     )
-    _add(context, work, events)
+    add_all(context, work, events)
     asked = work.batch.commands[command.key]
     if command.decision == "send_again":
         again = len(work.batch.runs) + work.batch.seq
@@ -186,37 +132,6 @@ def _decide_command(context: Context, command: DecideCommand) -> None:
                 },
             )
         )
-
-
-@dataclass(frozen=True)
-class ChargeMaterial(Command):
-    """Charge a quantity of a lot."""
-
-    batch: str
-    phase: str
-    lot: str
-    amount: Decimal
-    verified_by: str = ""
-
-
-@handles(ChargeMaterial)
-def _charge_material(context: Context, command: ChargeMaterial) -> None:
-    work = open_work(context, command.batch)
-    resource = f"lot/{command.lot}"
-    events = make.charge(
-        work.recipe,
-        work.batch,
-        command.phase,
-        context.reader.lot(command.lot),
-        command.amount,
-        context.journal.available(resource),
-        context.now,
-        parameters=work.parameters,
-        by=context.actor.id,
-        verified_by=command.verified_by,
-    )
-    context.claim(TakeQuantity(f"charge/{work.batch.batch}/{work.batch.seq}", resource, command.amount))
-    _add(context, work, events)
 
 
 @dataclass(frozen=True)
@@ -245,7 +160,7 @@ def _record_measurement(context: Context, command: RecordMeasurement) -> None:
         context.now,
         deviation=next_deviation(work.batch),
     )
-    _add(context, work, events)
+    add_all(context, work, events)
 
 
 @dataclass(frozen=True)
@@ -264,81 +179,11 @@ class AdjustParameter(Command):
 def _adjust_parameter(context: Context, command: AdjustParameter) -> None:
     work = open_work(context, command.batch)
     proposal = Proposal(command.name, command.value, command.unit, command.reason)
-    _add(
+    add_all(
         context,
         work,
         make.adjust_parameter(work.recipe, work.batch, command.phase, proposal, roles=context.actor.roles),
     )
-
-
-@dataclass(frozen=True)
-class FillContainers(Command):
-    """Fill and label the drug product: container -> amount and kind; labels reconcile, two people."""
-
-    batch: str
-    phase: str
-    containers: dict[str, Decimal]
-    kinds: dict[str, str]
-    unit: str
-    labels_printed: int
-    labels_destroyed: int
-    expires_at: datetime
-    verified_by: str
-
-
-@handles(FillContainers)
-def _fill_containers(context: Context, command: FillContainers) -> None:
-    work = open_work(context, command.batch)
-    coi = work.therapy.coi if work.therapy else ""
-    containers = [
-        Container(name, command.kinds.get(name, "bag"), coi, amount, command.unit, work.batch.label)
-        for name, amount in command.containers.items()
-    ]
-    events = make.fill(
-        work.recipe,
-        work.batch,
-        command.phase,
-        containers,
-        coi=coi,
-        labels_printed=command.labels_printed,
-        labels_destroyed=command.labels_destroyed,
-        expires_at=command.expires_at,
-        now=context.now,
-        by=context.actor.id,
-        verified_by=command.verified_by,
-    )
-    for container in containers:
-        context.claim(TakeName(f"container/{container.identifier}"))
-    _add(context, work, tuple(_sealed_contents(context, work, event) for event in events))
-
-
-def _sealed_contents(context: Context, work: Work, event: Event) -> Event:
-    """Put the amounts of a patient's containers under the patient's health key."""
-    if work.therapy is None or not isinstance(event, ev.Filled):
-        return event
-    patient = work.therapy.patient
-    return replace(
-        event,
-        containers=tuple(replace(each, amount=Decimal(1), unit="1") for each in event.containers),
-        contents=tuple(
-            context.seal(patient, each.amount, f"{work.stream}/{work.batch.seq}/{each.identifier}")
-            for each in event.containers
-        ),
-        contents_unit=event.containers[0].unit,
-    )
-
-
-def held_in(context: Context, batch: Batch, names: Iterable[str]) -> tuple[Decimal, str]:
-    """How much these containers of a batch hold together, and the unit."""
-    wanted, filled = set(names), batch.filled
-    if filled is None:
-        return Decimal(0), ""
-    if not filled.contents:
-        amounts = [each.amount for each in filled.containers if each.identifier in wanted]
-        return sum(amounts, Decimal(0)), filled.containers[0].unit
-    pairs = zip(filled.containers, filled.contents, strict=True)
-    opened = [context.open(sealed) for each, sealed in pairs if each.identifier in wanted]
-    return sum((value for value in opened if isinstance(value, Decimal)), Decimal(0)), filled.contents_unit
 
 
 @dataclass(frozen=True)
@@ -369,10 +214,10 @@ def _complete_phase(context: Context, command: CompletePhase) -> None:
             scans=command.scans,
         )
     except Mismatch as refusal:
-        _add(context, work, make.refused_scan(work.recipe, work.batch, command.phase, refusal, deviation))
+        add_all(context, work, make.refused_scan(work.recipe, work.batch, command.phase, refusal, deviation))
         context.refuse(refusal)
         return
-    _add(context, work, events)
+    add_all(context, work, events)
 
 
 def expected_scans(work: Work) -> dict[str, str]:
@@ -405,7 +250,7 @@ def _complete_manufacture(context: Context, command: CompleteManufacture) -> Non
         yield_amount=command.yield_amount,
         yield_unit=command.yield_unit,
     )
-    _add(context, work, events)
+    add_all(context, work, events)
 
 
 @dataclass(frozen=True)
@@ -421,7 +266,7 @@ class RestartPhase(Command):
 def _restart_phase(context: Context, command: RestartPhase) -> None:
     work = open_work(context, command.batch)
     events = make.restart_phase(work.recipe, work.batch, command.phase, command.reason, by=context.actor.id)
-    _add(context, work, events)
+    add_all(context, work, events)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,15 @@ class RegisterSite(Command):
 
 @handles(RegisterSite)
 def _register_site(context: Context, command: RegisterSite) -> None:
-    context.add(f"site/{command.site}", ev.SiteRegistered(command.name, command.kind))
+    stream = f"site/{command.site}"
+    if context.journal.read(stream):
+        raise NotAllowed(
+            f"{command.site} is registered already",
+            rule="a site is registered once; registering it again would drop its public key",
+            remedy="choose another name",
+        )
+    context.new(stream)
+    context.add(stream, ev.SiteRegistered(command.name, command.kind))
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,18 @@ class ChangeRoles(Command):
     reason: str
 
 
+def _keep_an_administrator(context: Context, login: str, roles: tuple[str, ...]) -> None:
+    """Refuse what would leave nobody who can let people in."""
+    people = context.journal.rows("people")
+    left = [name for name, row in people.items() if name != login and "user_administrator" in row["roles"]]
+    if not left and "user_administrator" not in roles:
+        raise NotAllowed(
+            f"{login} is the last user administrator",
+            rule="a house always has somebody who can let people in",
+            remedy="make somebody else user administrator first",
+        )
+
+
 @handles(ChangeRoles)
 def _change_roles(context: Context, command: ChangeRoles) -> None:
     _known_roles(command.roles)
@@ -82,6 +102,7 @@ def _change_roles(context: Context, command: ChangeRoles) -> None:
             rule="nobody approves their own work",
             remedy="ask another user administrator",
         )
+    _keep_an_administrator(context, command.login, command.roles)
     context.add(f"person/{command.login}", ev.RolesChanged(command.roles, command.sites, command.reason))
 
 
@@ -95,6 +116,7 @@ class RemovePerson(Command):
 
 @handles(RemovePerson)
 def _remove_person(context: Context, command: RemovePerson) -> None:
+    _keep_an_administrator(context, command.login, ())
     context.add(f"person/{command.login}", ev.PersonLeft(command.reason))
 
 

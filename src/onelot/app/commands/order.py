@@ -130,6 +130,9 @@ def _record_consent(context: Context, command: RecordConsent) -> None:
         f"therapy/{therapy.coi}",
         ev.ConsentRecorded(command.scopes, command.valid_until, command.source, command.place, command.synthetic),
     )
+    # What was held for a withdrawal goes on only when every withdrawn scope is agreed to again.
+    if therapy.withdrawn and not therapy.withdrawn - set(command.scopes):
+        lift_batch_holds(context, therapy.coi, "the patient consented again", "consent")
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,7 @@ def lift_batch_holds(context: Context, coi: str, reason: str, rule: str) -> None
     """Lift this hold from every batch of a therapy."""
     for number in context.journal.rows("therapies", [coi]).get(coi, {}).get("batches", []):
         batch = context.reader.batch(number)
-        if rule in batch.holds:
+        if rule in batch.holds and batch.state not in FINAL_BATCH:
             context.at(f"batch/{number}", batch.seq)
             context.add(f"batch/{number}", batch_events.BatchHoldLifted(reason, rule))
 

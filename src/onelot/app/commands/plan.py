@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from onelot.app.commands import Command, handles
 from onelot.app.commands.order import usable
 from onelot.app.commands.tailor import check_tailoring
-from onelot.app.context import Context
+from onelot.app.context import Context, unknown
 from onelot.plan import earliest
 from onelot.record.errors import Held
 from onelot.record.events import batch as batch_events
@@ -26,6 +26,11 @@ def _resources(context: Context, equipment_class: str, site: str, until: datetim
         and row["state"] == "qualified"
         and row["qualified_until"] >= until.isoformat()
     ]
+
+
+def _own_site(context: Context, site: str) -> None:
+    if not context.actor.may_see(site):
+        raise unknown("site", site)
 
 
 def _slot_claim(coi: str, purpose: str) -> str:
@@ -51,6 +56,7 @@ class BookSlots(Command):
 @handles(BookSlots)
 def _book_slots(context: Context, command: BookSlots) -> None:
     therapy = context.therapy(command.coi)
+    _own_site(context, command.site)
     check_tailoring(therapy)
     names = _resources(context, command.equipment_class, command.site, command.not_before)
     busy = {name: [(start, end) for _, start, end in context.journal.taken(f"equipment/{name}")] for name in names}
@@ -110,6 +116,7 @@ class PlanBatch(Command):
 
 @handles(PlanBatch)
 def _plan_batch(context: Context, command: PlanBatch) -> None:
+    _own_site(context, command.site)
     stream = f"batch/{command.batch}"
     context.new(stream)
     context.claim(TakeName(stream))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onelot.app.commands import Command, handles
-from onelot.app.commands.order import hold_batches
+from onelot.app.commands.order import hold_batches, lift_batch_holds
 from onelot.app.context import Context
 from onelot.app.formulas import evaluate
 from onelot.profile.eligibility import judge
@@ -84,6 +84,36 @@ def _correct_fact(context: Context, command: CorrectFact) -> None:
     if stale:
         hold_batches(context, therapy.coi, f"stale parameters: {', '.join(sorted(stale))}", TAILORING)
     context.answer["stale"] = sorted(stale)
+    _judge_again(context, therapy, command.fact)
+
+
+def _judge_again(context: Context, therapy: Therapy, corrected: OpenFact) -> None:
+    """Put eligibility in question when a corrected fact no longer meets a rule; a good correction clears it.
+
+    Only findings about this fact count: others were judged when they were due, and may have run out since.
+    """
+    if not therapy.eligible or therapy.recipe is None:
+        return
+    found = judge(
+        context.reader.recipe(therapy.recipe),
+        context.open_facts(therapy) | {corrected.name: corrected},
+        consent=therapy.consent,
+        consent_until=therapy.consent_until,
+        markers={name: context.open_fact(known.fact) for name, known in therapy.markers.items()},
+        now=context.now,
+        evaluate=evaluate,
+    )
+    mine = tuple(finding for finding in found if corrected.name in finding.fact.split(", "))
+    before = therapy.holds.get(ELIGIBILITY, ())
+    kept = tuple(finding for finding in before if corrected.name not in finding.fact.split(", "))
+    stream = f"therapy/{therapy.coi}"
+    if mine:
+        context.add(stream, ev.TherapyHeld(ELIGIBILITY, (*kept, *mine)))
+        hold_batches(context, therapy.coi, f"{corrected.name} was corrected: not eligible", ELIGIBILITY)
+        context.answer["held"] = [finding.fact for finding in (*kept, *mine)]
+    elif before and not kept:
+        context.add(stream, ev.HoldLifted(ELIGIBILITY, f"{corrected.name} was corrected and meets every rule"))
+        lift_batch_holds(context, therapy.coi, f"{corrected.name} was corrected again", ELIGIBILITY)
 
 
 @dataclass(frozen=True)

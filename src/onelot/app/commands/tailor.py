@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from onelot.app.commands import Command, handles
-from onelot.app.commands.order import lift_batch_holds
-from onelot.app.commands.profile import TAILORING
+from onelot.app.commands.order import FINAL_BATCH, lift_batch_holds
+from onelot.app.commands.profile import ELIGIBILITY, TAILORING
 from onelot.app.context import Context
 from onelot.record.errors import Held, Refused
 from onelot.record.events import batch as batch_events
@@ -36,6 +36,7 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
             rule="only an eligible patient's recipe is tailored",
             remedy="clear the findings of the eligibility step first",
         )
+    refuse_ineligible(therapy)
     recipe = context.reader.recipe(therapy.recipe)
     facts = context.open_facts(therapy)
     stream = f"therapy/{therapy.coi}"
@@ -69,8 +70,19 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
     context.add(stream, ev.RecipeTailored(therapy.recipe, parameters))
 
 
+def refuse_ineligible(therapy: Therapy) -> None:
+    """Refuse while the eligibility of the patient is in question."""
+    if ELIGIBILITY in therapy.holds:
+        raise Held(
+            "the patient's eligibility is in question: " + "; ".join(one.what for one in therapy.holds[ELIGIBILITY]),
+            rule="a correction that breaks an eligibility rule blocks the next step",
+            remedy="correct the fact, or end the therapy",
+        )
+
+
 def check_tailoring(therapy: Therapy) -> Cite:
-    """The tailoring a batch may go by: signed, and no parameter stale."""
+    """The tailoring a batch may go by: of an eligible patient, signed, and no parameter stale."""
+    refuse_ineligible(therapy)
     if therapy.tailoring is None or not therapy.tailoring.approved:
         raise Held(
             "the tailored parameters are not signed",
@@ -97,6 +109,7 @@ class ApproveTailoring(Command):
 @handles(ApproveTailoring)
 def _approve_tailoring(context: Context, command: ApproveTailoring) -> None:
     therapy = context.therapy(command.coi)
+    refuse_ineligible(therapy)
     if therapy.tailoring is None:
         raise Held("there is nothing to sign", rule="tailoring comes first", remedy="tailor the recipe")
     if therapy.stale:
@@ -110,7 +123,7 @@ def _approve_tailoring(context: Context, command: ApproveTailoring) -> None:
     context.add(f"therapy/{therapy.coi}", ev.TailoringApproved(therapy.tailoring.cite), signed=True)
     for number in context.journal.rows("therapies", [therapy.coi]).get(therapy.coi, {}).get("batches", []):
         batch = context.reader.batch(number)
-        if TAILORING in batch.holds:
+        if TAILORING in batch.holds and batch.state not in FINAL_BATCH:
             context.at(f"batch/{number}", batch.seq)
             context.add(
                 f"batch/{number}",

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from onelot.app.commands import deliver as commands
 from onelot.app.commands import learn
-from onelot.app.commands.make import held_in
+from onelot.app.commands.material import held_in
 from onelot.app.commands.release import RejectBatch
 from onelot.app.context import Actor
 from onelot.app.simulation.act import Act

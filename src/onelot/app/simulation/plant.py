@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from onelot.app.commands import make as commands
-from onelot.app.commands import plan, release
+from onelot.app.commands import material, plan, release
 from onelot.app.commands.gate import Work, open_work
 from onelot.app.commands.make import expected_scans
 from onelot.app.simulation.act import Act
@@ -94,7 +94,7 @@ def _to_receive(batch: Batch, therapy: Therapy | None) -> tuple[str, ...]:
 
 
 def _receive(stage: Stage, batch: Batch, therapy: Therapy | None, container: str) -> None:
-    command = commands.ReceiveMaterial(
+    command = material.ReceiveMaterial(
         batch.batch,
         container,
         "intact, in range",
@@ -115,7 +115,7 @@ def _do(stage: Stage, case: Case | None, work: Work, phase: Phase, need: Need) -
     match need.kind:
         case "charge":
             lot, amount = stage.lot_for(need.name, need.amount or Decimal(0))
-            command = commands.ChargeMaterial(batch.batch, phase.name, lot, amount, second)
+            command = material.ChargeMaterial(batch.batch, phase.name, lot, amount, second)
             stage.site.give(command, "operator", PLANT)
         case "command":
             stage.site.give(commands.CommandDevice(batch.batch, phase.name), "operator", PLANT)
@@ -139,7 +139,7 @@ def _do(stage: Stage, case: Case | None, work: Work, phase: Phase, need: Need) -
 def _fill(stage: Stage, case: Case | None, work: Work, phase: Phase) -> None:
     stage.begin(work.batch, work.therapy, case)
     containers, kinds, unit = contents(work, stage.fill(work.batch, work.therapy, stage.now))
-    command = commands.FillContainers(
+    command = material.FillContainers(
         work.batch.batch,
         phase.name,
         containers,

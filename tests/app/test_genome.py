@@ -17,6 +17,8 @@ from onelot.adapters.recipes import shipped
 from onelot.app import cohort, demo, genome
 from onelot.app.context import SYSTEM, Context
 from onelot.app.formulas import evaluate
+from onelot.app.printing import record_pdf
+from onelot.app.why import why
 from onelot.profile.eligibility import judge
 from onelot.record.errors import BadInput, Held, Mismatch
 from onelot.record.recipe import FactNeed, MasterRecipe
@@ -226,6 +228,12 @@ def look(run: demo.Demo, files: Path) -> None:
     context = Context(run.house.loop.reader, run.house.vault, SYSTEM, NOW, run.house.loop.entropy)
     opened = context.open_fact(therapy.facts["pgx_TPMT"].fact)
     assert opened.value == read(files / "p01.vcf")["pgx_TPMT"].value
+    batch = run.driver.stage.batch_of(therapy)
+    assert batch is not None
+    told = {each["fact"]: each for each in why(run.house, batch.batch, "dose", SYSTEM)["genome"]}
+    assert told.keys() == recorded["p01"]
+    assert told["pgx_TPMT"]["value"] == opened.value and told["pgx_TPMT"]["acts_on"] == []
+    assert record_pdf(run.house, batch.batch).startswith(b"%PDF")
     assert not recorded["p02"] and re.search(r"p02\.vcf:\d+$", refusals["p02"][0])
     assert not recorded["p04"] and "p01.vcf:" in refusals["p04"][0]
     assert not recorded["p19"] and not refusals["p19"]

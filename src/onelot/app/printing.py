@@ -11,6 +11,7 @@ from onelot.adapters.labels import Label, make_label
 from onelot.app.authority import sees_personal_data
 from onelot.app.context import SYSTEM, Actor, Context
 from onelot.app.house import SIMULATION, House
+from onelot.app.why import genome_of
 from onelot.record.errors import Erased, Held
 from onelot.record.terms.opened import OpenParameter
 from onelot.release import printed_certificate
@@ -38,6 +39,7 @@ def record_pdf(house: House, batch: str, actor: Actor = SYSTEM) -> bytes:
         parameters,
         house.clock(),
         simulated=house.mode == SIMULATION,
+        genome=genome_of(context, therapy) if therapy else (),
     )
     return batch_record_pdf(content)
 

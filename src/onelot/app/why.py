@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from onelot.app.authority import sees_personal_data
+from onelot.app.commands.profile import GENOMIC
 from onelot.app.context import Actor, Context, Reader, unknown
 from onelot.app.house import House
 from onelot.record.errors import BadInput, Erased
@@ -54,7 +55,30 @@ def why(house: House, batch: str, name: str, actor: Actor) -> dict[str, Any]:
         "tailored": {"at": event.envelope["at"], "by": event.by, "cite": f"{event.stream}#{event.seq}"},
         "signed": _approvals(house, therapy, found.tailoring.seq),
         "stale": name in therapy.stale,
+        "genome": genome_of(context, therapy),
     }
+
+
+def genome_of(context: Context, therapy: Therapy) -> list[dict[str, Any]]:
+    """Every genome fact of a therapy with source and place; `acts_on`: the parameters whose rule uses it, mostly none.
+
+    Values answer "erased" and "not for your role" as they do in `why`.
+    """
+    used = therapy.tailoring.parameters if therapy.tailoring else {}
+    return [
+        {
+            "fact": name,
+            "value": _shown(context, known.fact.value),
+            "observed_at": known.fact.observed_at.isoformat() if known.fact.observed_at else None,
+            "source_sha256": known.fact.source,
+            "place": known.fact.place,
+            "synthetic": known.fact.synthetic,
+            "recorded": f"{known.cite.stream}#{known.cite.seq}",
+            "acts_on": sorted(each.name for each in used.values() if name in {given.name for given in each.inputs}),
+        }
+        for name, known in sorted(therapy.facts.items())
+        if name.startswith(GENOMIC)
+    ]
 
 
 def _shown(context: Context, sealed: Sealed) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportlab.lib.units import mm
@@ -39,6 +39,7 @@ def batch_record_pdf(content: Mapping[str, Any]) -> bytes:
         *section("Parameters of the control recipe"),
         cell(f"{assumptions} of {len(content['parameters'])} parameters rest on an assumption of ours.", "small"),
         _parameters(content["parameters"]),
+        *_genome(content.get("genome", ())),
         *section("Results against the specification"),
         results_table(content["results"]),
         *section("Deviations"),
@@ -67,6 +68,23 @@ def _parameters(parameters: list[Mapping[str, Any]]) -> Flowable:
             ]
         )
     return table(("Parameter, basis", "Value", "Why", "Source"), rows, (0.24, 0.18, 0.31, 0.27))
+
+
+def _genome(told: Sequence[Mapping[str, Any]]) -> list[Flowable]:
+    """The therapy's genome facts; a patient without any has no such section."""
+    if not told:
+        return []
+    rows = [
+        [
+            cell(line["fact"].replace("_", " ", 1), "bold"),
+            cell(line["value"]),
+            cell(", ".join(line["acts_on"]) or "nothing: no rule of the recipe uses it", "small"),
+            stacked((line["place"], "small"), (f"sha256 {line['source_sha256'][:16]}", "small")),
+        ]
+        for line in told
+    ]
+    heads = ("Fact", "Value", "Acts on", "Source")
+    return [*section("Genome of the therapy"), table(heads, rows, (0.17, 0.39, 0.17, 0.27))]
 
 
 def _thread(thread: list[Mapping[str, Any]]) -> Flowable:

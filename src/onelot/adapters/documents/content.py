@@ -24,12 +24,14 @@ def batch_record_content(
     now: datetime,
     *,
     simulated: bool,
+    genome: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The content of a batch record as JSON values.
 
     Args:
         entries: the batch's stream, whole.
         parameters: the tailored parameters opened, by name; None for one whose key was destroyed ("erased").
+        genome: the therapy's genome facts in the clear: fact, value, source_sha256, place, acts_on.
     """
     batch = fold_batch(entries)
     return {
@@ -45,6 +47,7 @@ def batch_record_content(
         "disposition": batch.disposition.replace("_", " ") or "none yet",
         "printed_at": _time(now),
         "parameters": [_parameter(recipe, name, found) for name, found in parameters.items()],
+        "genome": [dict(each) for each in genome],
         "results": [_result(recipe, entry) for entry in entries if entry.envelope["type"] == "Tested"],
         "deviations": _deviations(entries),
         "signatures": [line for entry in entries if (line := _signature(entry))],

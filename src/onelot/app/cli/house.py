@@ -118,6 +118,10 @@ def why(batch: str, parameter: str, home: Home = None, as_: As = "", json: Json 
     for given in found["inputs"]:
         print(f"  fact     {given['fact']} = {given['value']} {given['unit']}, {given['observed_at']}")
         print(f"           {given['place']} of sha256 {given['source_sha256'][:16]}… ({given['recorded']})")
+    for told in found["genome"]:
+        acts = f"acts on {', '.join(told['acts_on'])}" if told["acts_on"] else "shown, acts on nothing"
+        print(f"  genome   {told['fact']} = {told['value']} ({acts})")
+        print(f"           {told['place']} of sha256 {told['source_sha256'][:16]}… ({told['recorded']})")
     for signed in found["signed"]:
         print(f"  signed   {signed['name']}, {signed['at']}: {signed['meaning']}")
     if found["stale"]:

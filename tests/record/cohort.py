@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -61,8 +63,12 @@ def house_in_memory(now: SimulatedClock, seed: int = SEED) -> tuple[House, Site]
     return house, Site(house, lambda login: entropy(f"password/{login}", 12).hex(), ADMINISTRATOR)
 
 
-def drive(patients: tuple[str, ...], seed: int = SEED) -> Driven:
-    """Take these patients of our own cohort from order to their end."""
+class Enough(Exception):
+    """Told by the driver's listener that the patients have come as far as wanted."""
+
+
+def stage_of(patients: tuple[str, ...], seed: int = SEED, until: Callable[[Stage], bool] | None = None) -> Driven:
+    """Set a house up for these patients and take them to their end, or until `until` says after an act."""
     recipes = tuple(shipped().values())
     with TemporaryDirectory() as folder:
         found = own_cohort(Path(folder), seed, recipes)
@@ -76,14 +82,25 @@ def drive(patients: tuple[str, ...], seed: int = SEED) -> Driven:
     set_up(site, recipes, starts_at)
     stage = Stage(site, World(seed, found.faults), InMemory(), found.cases, clock.now)
     stock = tuple(recipe for recipe in recipes if recipe.kind == "stock")
-    demo = Demo(house, Driver(stage, clock, stock, lambda *_: None), found, recipes)
-    demo.run()
+
+    def tell(*_: object) -> None:
+        if until is not None and until(stage):
+            raise Enough
+
+    demo = Demo(house, Driver(stage, clock, stock, tell), found, recipes)
+    with suppress(Enough):
+        demo.run()
     batches = tuple(
         batch.batch
         for case in found.cases.values()
         if (therapy := stage.therapy_of(case)) and (batch := stage.batch_of(therapy))
     )
     return Driven(demo, house.site_keys.public, batches)
+
+
+def drive(patients: tuple[str, ...], seed: int = SEED) -> Driven:
+    """Take these patients of our own cohort from order to their end."""
+    return stage_of(patients, seed)
 
 
 # A dose per kg, a wrong bag scanned at the bedside, and a kit made of stock.

@@ -113,6 +113,13 @@ def test_a_command_its_role_and_its_signature(client: TestClient, house: House) 
     assert entry.signature is not None
     again = client.post("/commands/ReceiveLot", json=lot("L-1"), headers=operator)
     assert again.status_code == 409
+    once = {**operator, "Idempotency-Key": "scan-17"}
+    block = {"lot": "L-1", "reason": "a bag leaks"}
+    quality = {**qc, "Idempotency-Key": "scan-17"}
+    assert client.post("/commands/BlockLot", json=block, headers=quality).status_code == 200
+    assert client.post("/commands/BlockLot", json=block, headers=quality).status_code == 409
+    assert len([entry for entry in house.journal.read("lot/L-1") if entry.envelope["type"] == "LotBlocked"]) == 1
+    assert client.post("/commands/ReceiveLot", json=lot("L-9"), headers=once).status_code == 200
 
 
 @pytest.mark.parametrize("body", [{}, {"lot": 3}, {**lot("L-2"), "amount": "many"}, [1], "x"])

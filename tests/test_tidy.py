@@ -17,7 +17,10 @@ BANNED = re.compile(
 )
 # Module or module:function -> why it may be longer.
 LONG_MODULES = {"app/commands/make.py": "the commands of the largest room, each a few lines"}
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS = {
+    "deliver/shipment.py:receive": "66 lines today: to be divided",
+    "plan/network/assignment.py:assign": "63 lines today: to be divided",
+}
 
 
 def name_of(path: Path) -> str:

@@ -16,7 +16,7 @@ BANNED = re.compile(
     r"(^|\.)(utcnow|uuid[14]|today)$|datetime\.now$|^(np|numpy)\.random\.|^(random|time|secrets)\.|^(open|print)$"
 )
 # Module or module:function -> why it may be longer.
-LONG_MODULES = {"app/commands/make.py": "the commands of the largest room, each a few lines"}
+LONG_MODULES: dict[str, str] = {}
 LONG_FUNCTIONS = {
     "deliver/shipment.py:receive": "66 lines today: to be divided",
     "plan/network/assignment.py:assign": "63 lines today: to be divided",

@@ -71,10 +71,11 @@ class Loop:
             OnelotError: what was refused, by which rule, and what to do now. What the handler marked as worth keeping
             (a mismatch, its deviation) is on the record nevertheless.
         """
-        if actor.id.startswith("person/"):
-            # A session may be older than a change of roles, or than the person's leaving.
-            actor = self.actor(actor.id.removeprefix("person/"))
         authority.check(type(command).__name__, actor)
+        if actor.id.startswith("person/"):
+            # A session may be older than a change of roles, or than the person's leaving: asked again of the record.
+            actor = self.actor(actor.id.removeprefix("person/"))
+            authority.check(type(command).__name__, actor)
         admission.check_fields(command, self.clock())
         self._check_verifier(command, actor)
         signing = self._signing(command, actor, password)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -25,12 +26,15 @@ from onelot.adapters.memory import MemoryJournal
 from onelot.adapters.recipes import shipped
 from onelot.adapters.safe import MemorySafe
 from onelot.app.api.application import create_app
+from onelot.app.api.server import _tend
 from onelot.app.commands import all_commands
 from onelot.app.entropy import from_seed
 from onelot.app.house import SIMULATION, House, assemble, open_journal
 from onelot.app.sign_in import MOST_FAILURES, SignIn
 from onelot.app.simulation.site import PLANT, Site, login_of, set_up
 from onelot.app.views import PROJECTIONS
+from onelot.record.events.journal import SiteRegistered
+from onelot.record.journal import Append, Draft, Effect, Part
 
 PASSWORD = "four words make one"
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -130,6 +134,38 @@ def test_what_does_not_fit_is_refused_with_its_place(client: TestClient, body: A
     answer = client.post("/commands/ReceiveLot", json=body, headers=operator)
     assert answer.status_code == 422
     assert answer.json()["place"]
+
+
+def test_what_cannot_be_carried_out_hinders_nothing(client: TestClient, house: House) -> None:
+    operator = signed_in(client, login_of("operator", PLANT))
+    waiting = Effect("nobody-does-this", "strange", {})
+    event = Draft(SiteRegistered("Far", "hospital"), NOW, "system")
+    house.journal.append(Append((Part("site/far", 0, (event,)),), effects=(waiting,)))
+    answer = client.post("/commands/ReceiveLot", json=lot("L-7"), headers=operator)
+    assert answer.status_code == 200, answer.text
+    stopped, before = threading.Event(), len(house.journal.seals())
+    stopped.set()
+    _tend(house, stopped)
+    assert len(house.journal.seals()) == before + 1
+    assert [each.key for each in house.journal.effects()] == ["nobody-does-this"]
+    house.journal.effect_done("nobody-does-this")
+
+
+def test_wrong_signing_passwords_lock_too(client: TestClient, house: House) -> None:
+    qc = {**signed_in(client, login_of("qc", PLANT)), "X-Signing-Password": "wrong"}
+    fields = {"lot": "LOT-none", "finding": "complies"}
+    answers = [client.post("/commands/ReleaseLot", json=fields, headers=qc) for _ in range(MOST_FAILURES + 1)]
+    assert {each.status_code for each in answers} == {403}
+    assert ["locked" in each.json()["what"] for each in answers] == [False] * MOST_FAILURES + [True]
+
+
+def test_a_number_beyond_reason_and_a_body_of_unsaid_size(client: TestClient) -> None:
+    operator = signed_in(client, login_of("operator", PLANT))
+    huge = client.post("/commands/ReceiveLot", json={**lot("L-8"), "amount": "1e999999"}, headers=operator)
+    assert huge.status_code == 422
+    request = client.build_request("POST", "/session", json={"login": "x", "password": "y"})
+    del request.headers["Content-Length"]
+    assert client.send(request).status_code == 413
 
 
 def test_a_cookie_alone_gives_no_command(client: TestClient) -> None:

@@ -62,12 +62,7 @@ class SignIn:
         """
         now = self._clock()
         found = self._read(_SECRET, login)
-        if found and found.get("locked_until", "") > now.isoformat():
-            raise NotAllowed(
-                "too many wrong passwords: this name is locked for a while",
-                rule=f"{MOST_FAILURES} wrong passwords lock a name for {LOCKED_FOR.seconds // 60} minutes",
-                remedy="wait, or ask the user administrator",
-            )
+        self.check_lock(login)
         if not self._fits(found["hash"] if found else self._nobody, password) or not found:
             self._count_failure(login, found, now)
             raise NotAllowed(
@@ -80,6 +75,24 @@ class SignIn:
         session = {"login": login, "opened": now.isoformat(), "seen": now.isoformat()}
         self._safe.put(_SESSION, _digest(token), orjson.dumps(session))
         return token
+
+    def check_lock(self, login: str) -> None:
+        """Refuse a name that is locked.
+
+        Raises:
+            NotAllowed: too many wrong passwords, of sign-in or of signing.
+        """
+        found = self._read(_SECRET, login)
+        if found and found.get("locked_until", "") > self._clock().isoformat():
+            raise NotAllowed(
+                "too many wrong passwords: this name is locked for a while",
+                rule=f"{MOST_FAILURES} wrong passwords lock a name for {LOCKED_FOR.seconds // 60} minutes",
+                remedy="wait, or ask the user administrator",
+            )
+
+    def failed(self, login: str) -> None:
+        """Count a wrong signing password."""
+        self._count_failure(login, self._read(_SECRET, login), self._clock())
 
     def _fits(self, hashed: str, password: str) -> bool:
         try:

@@ -5,6 +5,7 @@ While it runs, side effects are carried out and the journal is sealed every minu
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import warnings
@@ -18,12 +19,14 @@ from granian.constants import Interfaces
 from onelot.adapters.postgres.safe import PostgresSafe
 from onelot.app import home as homes
 from onelot.app.api.application import create_app
+from onelot.app.effects import carry_out
 from onelot.app.house import PRODUCTION, House
 from onelot.app.sealing import SEAL_EVERY_SECONDS
 from onelot.app.sign_in import SignIn
-from onelot.record.errors import NotAllowed, OnelotError
+from onelot.record.errors import NotAllowed
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LOG = logging.getLogger("onelot.server")
 _HOME = "ONELOT_SERVED_HOME"
 
 
@@ -76,19 +79,27 @@ def _safe(house: House) -> PostgresSafe:
 
 
 def _tend(house: House, stopped: threading.Event) -> None:
-    """Carry out effects, and seal what is new."""
-    sealed = -1
-    while not stopped.wait(SEAL_EVERY_SECONDS):
+    """Carry out effects, and seal what is new, at once and then every minute; an effect that fails hinders no seal."""
+    sealed, first = -1, True
+    while first or not stopped.wait(SEAL_EVERY_SECONDS):
+        first = False
+        # Whatever the outside world does, this thread goes on: the next round tries again.
         try:
-            house.run_effects()
+            carry_out(house)
+        except Exception:
+            LOG.exception("effects failed; tried again in the next round")
+        try:
             events = sum(head.seq for head in house.journal.heads().values())
             if events != sealed:
                 house.seal()
                 sealed = events
-        except OnelotError as refusal:
-            warnings.warn(f"not sealed: {refusal.what}", stacklevel=1)
+        except Exception:
+            LOG.exception("not sealed; tried again in the next round")
 
 
 def _stop(house: House, stopped: threading.Event) -> None:
     stopped.set()
-    house.close()
+    try:
+        house.seal()
+    finally:
+        house.close()

@@ -15,6 +15,9 @@ from onelot.app.api.doors import Doors
 from onelot.app.authority import check, roles_for
 from onelot.app.commands import Command, all_commands
 from onelot.app.commands.everything import adapter_of
+from onelot.app.context import Actor
+from onelot.app.effects import carry_out
+from onelot.app.loop import Done
 from onelot.app.sign_in import check_password
 from onelot.record.errors import NotAllowed
 
@@ -70,14 +73,35 @@ def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, A
         _sent_on_purpose(request)
         actor = doors.actor(request)
         once = f"{actor.id}/{idempotency_key}" if idempotency_key else ""
-        done = doors.house.loop.handle(fields, actor, x_signing_password, once)
-        doors.house.run_effects()
+        done = _handle(doors, fields, actor, x_signing_password, once)
+        carry_out(doors.house)
         written = [{"stream": entry.stream, "seq": entry.seq, "type": entry.envelope["type"]} for entry in done.entries]
         return {"events": written, "answer": done.answer}
 
     # FastAPI reads the schema of the body from the annotation.
     give.__annotations__["fields"] = command
     return give
+
+
+def _handle(doors: Doors, command: Command, actor: Actor, password: str | None, once: str) -> Done:
+    """Give the command; wrong signing passwords count like wrong sign-in passwords, and lock (21 CFR 11.300(d))."""
+    login = actor.id.removeprefix("person/")
+    if command.meaning:
+        doors.sign_in.check_lock(login)
+    try:
+        return doors.house.loop.handle(command, actor, password, once)
+    except NotAllowed:
+        if command.meaning and password is not None and not _opens(doors, login, password):
+            doors.sign_in.failed(login)
+        raise
+
+
+def _opens(doors: Doors, login: str, password: str) -> bool:
+    try:
+        doors.house.people_keys.open(login, password)
+    except NotAllowed:
+        return False
+    return True
 
 
 def _sent_on_purpose(request: Request) -> None:

@@ -16,6 +16,7 @@ from onelot.app.cli.house import Home, Json, open_for_reading, read_file
 from onelot.app.cli.output import print_json
 from onelot.app.commands.everything import adapter_of, read_command
 from onelot.app.context import Actor
+from onelot.app.effects import carry_out
 from onelot.app.house import House
 from onelot.app.sign_in import check_password
 from onelot.record.errors import BadInput
@@ -70,7 +71,7 @@ def give(
     try:
         actor, password = proven(house, as_, password_file)
         done = house.loop.handle(wanted, actor, password if wanted.meaning else None)
-        house.run_effects()
+        carry_out(house)
         written = [{"stream": each.stream, "seq": each.seq, "type": each.envelope["type"]} for each in done.entries]
     finally:
         house.close()

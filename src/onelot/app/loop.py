@@ -17,7 +17,7 @@ from onelot.app import admission, authority
 from onelot.app.commands import Command, handler_of
 from onelot.app.context import Actor, Context, Planned, Reader
 from onelot.record.errors import Conflict, NotAllowed
-from onelot.record.journal import Append, Draft, Entry, Journal, Part
+from onelot.record.journal import Append, Draft, Entry, Journal, Part, TakeName
 from onelot.record.life import advance
 from onelot.record.signature import Signed, Signing
 from onelot.record.subjects import Person, fold_person
@@ -60,26 +60,30 @@ class Loop:
             )
         return Actor(f"person/{login}", person.printed_name, person.roles, person.sites)
 
-    def handle(self, command: Command, actor: Actor, password: str | None = None) -> Done:
+    def handle(self, command: Command, actor: Actor, password: str | None = None, once: str = "") -> Done:
         """Carry out one command.
 
         Args:
             command: what to do. actor: who asks. password: the signing password, for a command that is signed.
+            once: a name taken with the append, so that the same request sent twice is carried out once.
 
         Raises:
             OnelotError: what was refused, by which rule, and what to do now. What the handler marked as worth keeping
             (a mismatch, its deviation) is on the record nevertheless.
         """
-        if actor.id.startswith("person/"):
-            # A session may be older than a change of roles, or than the person's leaving.
-            actor = self.actor(actor.id.removeprefix("person/"))
         authority.check(type(command).__name__, actor)
+        if actor.id.startswith("person/"):
+            # A session may be older than a change of roles, or than the person's leaving: asked again of the record.
+            actor = self.actor(actor.id.removeprefix("person/"))
+            authority.check(type(command).__name__, actor)
         admission.check_fields(command, self.clock())
         self._check_verifier(command, actor)
         signing = self._signing(command, actor, password)
         for attempt in range(TRIES):
             context = Context(self.reader, self.vault, actor, self.clock(), self.entropy)
             handler_of(type(command))(context, command)
+            if once:
+                context.claim(TakeName(f"once/{once}"))
             try:
                 entries = self._append(context, signing)
             except Conflict:

@@ -68,6 +68,14 @@ def router(doors: Doors) -> APIRouter:
             house.log_look(actor.id, f"batch/{batch}", f"why {parameter}")
         return found
 
+    _documents(api, doors)
+    return api
+
+
+def _documents(api: APIRouter, doors: Doors) -> None:
+    """Exports, printed forms, keys and masters."""
+    house = doors.house
+
     @api.get("/batches/{batch}/export")
     def export(batch: str, request: Request) -> Response:
         """The batch's evidence in one file."""
@@ -104,8 +112,6 @@ def router(doors: Doors) -> APIRouter:
             raise unknown("view", view)
         _only(actor, _MASTER_ROLES.get(view, actor.roles))
         return {"mode": house.mode, view: house.journal.rows(view)}
-
-    return api
 
 
 def _only(actor: Actor, roles: frozenset[str] | set[str]) -> None:

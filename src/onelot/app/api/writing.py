@@ -65,10 +65,12 @@ def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, A
         fields: Any,
         request: Request,
         x_signing_password: Annotated[str | None, Header()] = None,
+        idempotency_key: Annotated[str | None, Header(max_length=100, pattern=r"^[\w.-]+$")] = None,
     ) -> dict[str, Any]:
         _sent_on_purpose(request)
         actor = doors.actor(request)
-        done = doors.house.loop.handle(fields, actor, x_signing_password)
+        once = f"{actor.id}/{idempotency_key}" if idempotency_key else ""
+        done = doors.house.loop.handle(fields, actor, x_signing_password, once)
         doors.house.run_effects()
         written = [{"stream": entry.stream, "seq": entry.seq, "type": entry.envelope["type"]} for entry in done.entries]
         return {"events": written, "answer": done.answer}

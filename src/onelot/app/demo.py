@@ -6,7 +6,7 @@ A run lives in a home of its own and can be killed at any moment: run again, it 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +44,21 @@ class Cohort:
     faults: Faults
     starts_at: datetime
     expected: dict[str, Expected]
+
+    def only(self, names: Sequence[str]) -> Cohort:
+        """These patients alone; their clocks stay as they are.
+
+        Raises:
+            BadInput: a name stands for nobody here.
+        """
+        wanted = {name.strip() for name in names}
+        if unknown := wanted - self.cases.keys():
+            raise BadInput(
+                f"there is no patient {', '.join(sorted(unknown))}",
+                rule="patients are named as their files are",
+                remedy=f"some of: {', '.join(self.cases)}",
+            )
+        return replace(self, cases={key: case for key, case in self.cases.items() if key in wanted})
 
 
 @dataclass

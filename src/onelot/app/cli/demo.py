@@ -30,6 +30,7 @@ def demo(
     product: Annotated[str, typer.Option(help="Product ordered, for a folder of patients.")] = "cd19-per-kg",
     overlay: Annotated[bool, typer.Option("--overlay", help="Add the committed synthetic orders and facts.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the simulated world.")] = SEED,
+    only: Annotated[str, typer.Option(help="Only these patients: names, with commas between.")] = "",
     headless: Annotated[bool, typer.Option("--headless", help="End after the table; never serve.")] = False,
     home: Annotated[Path | None, typer.Option(help="Folder of this run; one that was killed goes on.")] = None,
     port: Annotated[int, typer.Option(help="Port to serve on afterwards.")] = 8400,
@@ -45,8 +46,10 @@ def demo(
 
     def make(recipes: Sequence[MasterRecipe]) -> Cohort:
         if cohort is None:
-            return own_cohort(folder / "cohort", seed, recipes)
-        return folder_cohort(cohort, product, overlay, recipes, datetime.now(UTC))
+            found = own_cohort(folder / "cohort", seed, recipes)
+        else:
+            found = folder_cohort(cohort, product, overlay, recipes, datetime.now(UTC))
+        return found.only(only.split(",")) if only else found
 
     def tell(now: datetime, who: str, what: str) -> None:
         if not json:

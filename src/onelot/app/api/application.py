@@ -31,11 +31,8 @@ class Credentials(BaseModel):
     password: str = Field(max_length=1000)
 
 
-def create_app(house: House, sign_in: SignIn) -> FastAPI:
-    """The application over a house. The pages of FastAPI's own documentation need a CDN, so they are off."""
-    app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
-    doors = Doors(house, sign_in)
-    errors(app)
+def _guard(app: FastAPI, house: House) -> None:
+    """Refuse what is too large before it is read; put the security headers on every answer."""
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -60,6 +57,15 @@ def create_app(house: House, sign_in: SignIn) -> FastAPI:
         if house.mode == "simulation":
             response.headers["X-Onelot-Mode"] = "SIMULATED"
         return response
+
+
+def create_app(house: House, sign_in: SignIn) -> FastAPI:
+    """The application over a house. The pages of FastAPI's own documentation need a CDN, so they are off."""
+    app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
+    doors = Doors(house, sign_in)
+    errors(app)
+
+    _guard(app, house)
 
     @app.post("/session", tags=["session"])
     def sign_in_here(credentials: Credentials, response: Response) -> dict[str, Any]:

@@ -27,6 +27,10 @@ SHORTEST = 12
 _SECRET, _SESSION = "sign-in", "session"
 
 
+class NotSignedIn(NotAllowed):
+    """There is no session, or it has expired."""
+
+
 def check_password(password: str) -> None:
     """Refuse a password shorter than twelve characters."""
     if len(password) < SHORTEST:
@@ -124,7 +128,7 @@ class SignIn:
                 login: str = found["login"]
                 return login
             self._safe.remove(_SESSION, name)
-        raise NotAllowed(
+        raise NotSignedIn(
             "you are not signed in",
             rule=f"a session ends {IDLE.seconds // 60} minutes after its last use, {LASTS.seconds // 3600} h at most",
             remedy="sign in again",

@@ -14,6 +14,7 @@ from onelot.app.api import courier, reading, writing
 from onelot.app.api.doors import Doors, errors
 from onelot.app.house import House
 from onelot.app.sign_in import SignIn
+from onelot.app.web import web_router
 
 MOST_BYTES = 8 * 1024 * 1024
 HEADERS = {
@@ -53,13 +54,14 @@ def _guard(app: FastAPI, house: House) -> None:
             response: Response = JSONResponse(refusal, status_code=413)
         else:
             response = await call_next(request)
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         if house.mode == "simulation":
             response.headers["X-Onelot-Mode"] = "SIMULATED"
         return response
 
 
-def create_app(house: House, sign_in: SignIn) -> FastAPI:
+def create_app(house: House, sign_in: SignIn, *, secure: bool = False) -> FastAPI:
     """The application over a house. The pages of FastAPI's own documentation need a CDN, so they are off."""
     app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
     doors = Doors(house, sign_in)
@@ -97,4 +99,5 @@ def create_app(house: House, sign_in: SignIn) -> FastAPI:
     app.include_router(reading.router(doors))
     app.include_router(writing.router(doors))
     app.include_router(courier.router(doors))
+    app.include_router(web_router(doors, secure=secure))
     return app

@@ -10,10 +10,11 @@ from fastapi.responses import JSONResponse
 
 from onelot.app.context import Actor, Context
 from onelot.app.house import House
-from onelot.app.sign_in import SignIn
+from onelot.app.sign_in import NotSignedIn, SignIn
 from onelot.record.errors import BadInput, Broken, Conflict, Erased, NotAllowed, OnelotError, Refused, Unreachable
 
 _STATUS: tuple[tuple[type[OnelotError], int], ...] = (
+    (NotSignedIn, 401),
     (Conflict, 409),
     (NotAllowed, 403),
     (Refused, 409),
@@ -48,15 +49,17 @@ class Doors:
         return Context(house.loop.reader, house.vault, actor, house.clock(), house.loop.entropy)
 
 
+def status_of(error: OnelotError) -> int:
+    """The HTTP status of a refusal."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 409)
+
+
 def errors(app: FastAPI) -> None:
     """Say every refusal as JSON: what, by which rule, what to do now, where."""
 
     @app.exception_handler(OnelotError)
     async def refused(request: Request, error: OnelotError) -> JSONResponse:
-        status = next(code for kind, code in _STATUS if isinstance(error, kind))
-        if isinstance(error, NotAllowed) and error.what == "you are not signed in":
-            status = 401
-        return JSONResponse(error.as_dict(), status_code=status)
+        return JSONResponse(error.as_dict(), status_code=status_of(error))
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -27,7 +27,7 @@ from onelot.record.errors import NotAllowed
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOG = logging.getLogger("onelot.server")
-_HOME = "ONELOT_SERVED_HOME"
+_HOME, _TLS = "ONELOT_SERVED_HOME", "ONELOT_SERVED_TLS"
 
 
 def serve(home: Path, host: str, port: int, certificate: Path | None, key: Path | None) -> None:
@@ -44,6 +44,7 @@ def serve(home: Path, host: str, port: int, certificate: Path | None, key: Path 
         )
     homes.config_of(home)
     os.environ[_HOME] = str(home)
+    os.environ[_TLS] = "1" if certificate else ""
     Granian(
         "onelot.app.api.server:application",
         factory=True,
@@ -65,7 +66,7 @@ def application() -> FastAPI:
         warnings.warn(
             "the embedded database serves production: it has no replica and no backup of its own", stacklevel=1
         )
-    app = create_app(house, SignIn(_safe(house), lambda: datetime.now(UTC)))
+    app = create_app(house, SignIn(_safe(house), lambda: datetime.now(UTC)), secure=bool(os.environ.get(_TLS)))
     stopped = threading.Event()
     threading.Thread(target=_tend, args=(house, stopped), name="tender", daemon=True).start()
     app.router.on_shutdown.append(lambda: _stop(house, stopped))

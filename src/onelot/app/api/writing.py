@@ -73,7 +73,7 @@ def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, A
         _sent_on_purpose(request)
         actor = doors.actor(request)
         once = f"{actor.id}/{idempotency_key}" if idempotency_key else ""
-        done = _handle(doors, fields, actor, x_signing_password, once)
+        done = handle(doors, fields, actor, x_signing_password, once)
         carry_out(doors.house)
         written = [{"stream": entry.stream, "seq": entry.seq, "type": entry.envelope["type"]} for entry in done.entries]
         return {"events": written, "answer": done.answer}
@@ -83,7 +83,7 @@ def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, A
     return give
 
 
-def _handle(doors: Doors, command: Command, actor: Actor, password: str | None, once: str) -> Done:
+def handle(doors: Doors, command: Command, actor: Actor, password: str | None, once: str = "") -> Done:
     """Give the command; wrong signing passwords count like wrong sign-in passwords, and lock (21 CFR 11.300(d))."""
     login = actor.id.removeprefix("person/")
     if command.meaning:

@@ -1,0 +1,130 @@
+"""What the pages show, read from views and streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from onelot.app.context import Actor, Context
+from onelot.app.house import House
+from onelot.record.chain import link, start
+from onelot.record.journal import Entry
+from onelot.record.recipe import MasterRecipe
+from onelot.record.signature import is_signature
+from onelot.record.subjects import Batch, Therapy
+
+PAGE, THREAD = 100, 200
+_RANK = {"quarantine": 1, "at_site": 2, "in_transit": 2, "conditionally_released": 3, "released": 3}
+_DOCUMENTS = {"CertificateIssued", "Released", "ConditionallyReleased", "ExceptionalSupply", "Rejected"}
+
+
+def board(house: House, actor: Actor, state: str, site: str, now: datetime) -> list[dict[str, Any]]:
+    """The batches this person may see, soonest first."""
+    therapies = house.journal.rows("therapies")
+    found = []
+    for row in house.journal.rows("board").values():
+        sites = [row["site"], *(str(therapies[coi]["site"]) for coi in row["therapies"] if coi in therapies)]
+        if actor.may_see(*sites) and state in ("", row["state"]) and site in ("", row["site"]):
+            found.append({**row, "risk": _risk(row, now), "left": _left(row, now), "rank": _rank(row)})
+    return sorted(found, key=lambda row: (row["rank"], row["hold_until"] or "9", row["changed_at"]))
+
+
+def _rank(row: dict[str, Any]) -> int:
+    if not row["open"]:
+        return 9
+    return 0 if row["holds"] or row["deviations"] else _RANK.get(row["state"], 4)
+
+
+def _risk(row: dict[str, Any], now: datetime) -> str:
+    said = [*row["holds"].values()]
+    if row["deviations"]:
+        said.append(f"{len(row['deviations'])} open deviation{'s' if len(row['deviations']) > 1 else ''}")
+    if row["open"] and row["hold_until"] and datetime.fromisoformat(row["hold_until"]) < now:
+        said.append("hold limit of the shipper is past")
+    return "; ".join(said)
+
+
+def _left(row: dict[str, Any], now: datetime) -> str:
+    until = row["hold_until"] or row["expires_at"]
+    if not until or not row["open"]:
+        return ""
+    left = datetime.fromisoformat(until) - now
+    if left < timedelta():
+        return "past"
+    return f"{left.days} d {left.seconds // 3600} h"
+
+
+@dataclass(frozen=True)
+class Knot:
+    """One event of a thread: number, time, what, by whom, fields in words, and what was signed as."""
+
+    seq: int
+    at: datetime
+    name: str
+    by: str
+    details: tuple[tuple[str, str], ...]
+    signed: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A batch this person may see."""
+
+    batch: Batch
+    therapy: Therapy | None
+    recipe: MasterRecipe | None
+
+
+def open_batch(house: House, actor: Actor, number: str) -> Opened:
+    """The batch with its therapy and recipe; unknown and not yours look alike."""
+    context = Context(house.loop.reader, house.vault, actor, house.clock(), house.loop.entropy)
+    batch = context.batch(number)
+    therapy = house.loop.reader.therapy(batch.therapies[0]) if batch.therapies else None
+    return Opened(batch, therapy, house.loop.reader.recipe(batch.recipe) if batch.recipe else None)
+
+
+def knots(house: House, entries: list[Entry]) -> list[Knot]:
+    """Entries as knots of a thread."""
+    people = house.journal.rows("people")
+    return [
+        Knot(
+            entry.seq,
+            entry.at,
+            entry.envelope["type"],
+            str(people.get(entry.by.removeprefix("person/"), {}).get("printed_name") or entry.by),
+            tuple(_details(entry.envelope["data"])),
+            f"{entry.signed.printed_name}: {entry.signed.meaning}" if entry.signed else "",
+        )
+        for entry in entries
+    ]
+
+
+def _details(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """Fields that are plain; citations and sealed values are not spelled out in a line."""
+    found = []
+    for name, value in data.items():
+        if isinstance(value, list):
+            value = ", ".join(each for each in value if isinstance(each, str))
+        if value not in (None, "") and not isinstance(value, dict | bool):
+            found.append((name, str(value)))
+    return found
+
+
+def documents(entries: list[Entry]) -> list[Entry]:
+    """The certificates and signed decisions."""
+    return [entry for entry in entries if entry.envelope["type"] in _DOCUMENTS]
+
+
+def chain_status(stream: str, entries: list[Entry]) -> tuple[bool, str]:
+    """Whether links and signatures of a stream hold, and the sentence that says so."""
+    previous, signatures = start(stream), 0
+    for entry in entries:
+        previous = link(previous, entry.body)
+        if previous != entry.hash:
+            return False, f"broken at event {entry.seq}"
+        if entry.signed:
+            if entry.signature is None or not is_signature(entry.signed.key, entry.hash, entry.signature):
+                return False, f"signature of event {entry.seq} does not verify"
+            signatures += 1
+    return True, f"unbroken: {len(entries)} events; signatures checked: {signatures}"

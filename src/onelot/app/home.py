@@ -29,7 +29,7 @@ from onelot.app.entropy import from_system
 from onelot.app.house import PRODUCTION, House, assemble, open_journal, system_clock
 from onelot.app.sign_in import SignIn, check_password
 from onelot.app.views import PROJECTIONS
-from onelot.record.errors import BadInput, NotAllowed, Unreachable
+from onelot.record.errors import BadInput, NotAllowed, OnelotError, Unreachable
 
 CONFIG = "onelot.json"
 # Imported so that every command has its handler wherever an installation is opened.
@@ -145,7 +145,12 @@ def open_house(home: Path, *, clock: Callable[[], datetime] = system_clock, entr
     if place.owner:
         migrate_database(place)
     journal = PostgresJournal(place.app, PROJECTIONS)
-    return _house(home, place, journal, config["site"], clock, entropy)
+    try:
+        return _house(home, place, journal, config["site"], clock, entropy)
+    except OnelotError:
+        journal.close()
+        place.close()
+        raise
 
 
 def migrate_database(place: Database) -> str:

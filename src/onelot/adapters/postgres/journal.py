@@ -42,7 +42,7 @@ class PostgresJournal(Reads):
         super().__init__(dsn)
         self._projections = tuple(projections)
         self._loop = new_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="committer", daemon=True)
+        self._thread = Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
         try:
             self._committer = self._in_loop(Committer.open(dsn, self._projections, patience_s=patience_s))
@@ -50,6 +50,11 @@ class PostgresJournal(Reads):
             self._end_loop()
             raise
         self._open = True
+
+    def _run(self) -> None:
+        # The thread's own frame keeps this object alive: connections of a running loop must never be collected by
+        # another thread, as they would be after somebody forgot to close the journal.
+        self._loop.run_forever()
 
     def _in_loop(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

@@ -17,11 +17,12 @@ from onelot.adapters.recipes import shipped
 from onelot.adapters.vault import Identity
 from onelot.app import cohort, home
 from onelot.app.entropy import from_seed
-from onelot.app.house import SIMULATION, House
+from onelot.app.house import SIMULATION, House, system_clock
+from onelot.app.sign_in import SignIn
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.driver import Driver, Told
 from onelot.app.simulation.report import Report, report
-from onelot.app.simulation.site import HOSPITALS, PLANT, Site, set_up
+from onelot.app.simulation.site import HOSPITALS, PLANT, Site, login_of, set_up
 from onelot.profile.document import Document
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.recipe import MasterRecipe
@@ -70,10 +71,26 @@ class Demo:
     cohort: Cohort
     recipes: tuple[MasterRecipe, ...]
 
+    def let_in(self) -> list[tuple[str, str, str]]:
+        """Let some of the simulated people sign in: sign-in name, sign-in password, signing password."""
+        site = self.driver.stage.site
+        doors = SignIn(self.house.safe, system_clock) if self.house.safe else None
+        told = []
+        for role, place in LET_IN if doors else ():
+            login = login_of(role, place)
+            password = self.house.loop.entropy(f"sign-in/{login}", 8).hex()
+            doors.set_password(login, password)  # type: ignore[union-attr]
+            told.append((login, password, site.password_of(login)))
+        return told
+
     def run(self) -> Report:
         """Act until nobody has anything left to do, and report."""
         self.driver.run()
         return report(self.house, self.driver, self.cohort.cases, self.cohort.expected, self.recipes)
+
+
+# Whom a newcomer may be on the screens of the demo.
+LET_IN = (("qp", PLANT), ("operator", PLANT), ("auditor", PLANT), ("prescriber", HOSPITALS[0]))
 
 
 def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Cohort:

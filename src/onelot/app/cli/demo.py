@@ -64,12 +64,16 @@ def demo(
         else:
             show(found, run, folder, seconds)
         _held_to_it(found)
+        serving = not headless and not json and sys.stdin.isatty()
+        people = run.let_in() if serving else []
     finally:
         run.house.close()
-    if not headless and not json and sys.stdin.isatty():
+    if serving:
         from onelot.app.api.server import serve
 
-        screen.print(f"Serving on http://127.0.0.1:{port} until interrupted (Ctrl-C).")
+        screen.print(f"Serving on http://127.0.0.1:{port}/screen/sign-in until interrupted (Ctrl-C). Sign in as")
+        for login, password, signing in people:
+            screen.print(f"  {login:28} {password}   signing password {signing}", highlight=False)
         serve(folder, "127.0.0.1", port, None, None)
 
 

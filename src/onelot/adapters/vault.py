@@ -8,7 +8,7 @@ health        opens the sealed values; erasable: then the chain stays valid and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -199,8 +199,3 @@ class Vault:
         self._safe.put("traceability", patient, b"")
         self._safe.remove("identity", patient)
         self._open.pop(("traceability", patient), None)
-
-
-def reveal(vault: Vault, sealed: Mapping[str, Sealed], payloads: Callable[[str], Payload | None]) -> dict[str, Value]:
-    """Several sealed values by name."""
-    return {name: vault.open(seal, payloads(seal.commitment)) for name, seal in sealed.items()}

@@ -264,6 +264,19 @@ def _number(value: Value, name: str) -> Any:
     return value
 
 
+def mode_of(journal: Journal) -> str:
+    """`simulation` or `production`, as the first event of the journal says."""
+    first = journal.read("journal")
+    if not first:
+        raise NotAllowed(
+            "the journal was never opened",
+            rule="the first event of every journal says whether it is production or simulation",
+            remedy="run `onelot init`",
+        )
+    mode: str = first[0].envelope["data"]["mode"]
+    return mode
+
+
 def unknown(kind: str, name: str) -> NotAllowed:
     """The refusal for what does not exist or is not the actor's to see; the two look alike on purpose."""
     return NotAllowed(

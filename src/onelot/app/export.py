@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from onelot.adapters.keys import SiteKeys
-from onelot.app.context import unknown
+from onelot.app.context import mode_of, unknown
 from onelot.app.sealing import seal
 from onelot.record import merkle
 from onelot.record.evidence import FORMAT, head_leaf
@@ -41,7 +41,7 @@ def export_batch(journal: Journal, keys: SiteKeys, batch: str, now: datetime, se
     return orjson.dumps(
         {
             "format": FORMAT,
-            "mode": journal.read("journal")[0].envelope["data"]["mode"],
+            "mode": mode_of(journal),
             "batch": batch,
             "seal": {"body": made.body.decode(), "signature": made.signature.hex()},
             "streams": streams,

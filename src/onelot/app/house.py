@@ -19,7 +19,7 @@ from onelot.adapters.stamping import from_environment
 from onelot.adapters.vault import Entropy, Vault
 from onelot.app import authority, sealing
 from onelot.app.commands.masters import EnrolKey
-from onelot.app.context import SYSTEM, Actor
+from onelot.app.context import SYSTEM, Actor, mode_of
 from onelot.app.entropy import from_system
 from onelot.app.loop import Loop
 from onelot.record.errors import Broken, NotAllowed
@@ -185,19 +185,6 @@ def assemble(
 def site_signing(keys: SiteKeys, site: str) -> Signing:
     """The signature made in the site's name."""
     return Signing(Signed(f"site/{site}", site, "signed in the name of the site", keys.public), keys.signing.sign)
-
-
-def mode_of(journal: Journal) -> str:
-    """`simulation` or `production`, as the first event of the journal says."""
-    first = journal.read("journal")
-    if not first:
-        raise NotAllowed(
-            "the journal was never opened",
-            rule="the first event of every journal says whether it is production or simulation",
-            remedy="run `onelot init`",
-        )
-    mode: str = first[0].envelope["data"]["mode"]
-    return mode
 
 
 def open_journal(

@@ -12,6 +12,7 @@ import orjson
 
 from onelot.adapters.keys import SiteKeys
 from onelot.adapters.stamping import StampingService
+from onelot.app.context import mode_of
 from onelot.record.errors import Broken, Unreachable
 from onelot.record.evidence import seal_body, seal_from
 from onelot.record.journal import Head, Journal, Seal
@@ -36,7 +37,7 @@ def seal(
     seals = journal.seals()
     heads = journal.heads()
     previous = sha256(seals[-1].body).digest() if seals else b""
-    mode = journal.read("journal")[0].envelope["data"]["mode"]
+    mode = mode_of(journal)
     at = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     body = seal_body(len(seals) + 1, at, heads, previous, mode)
     made = seal_from(body, keys.signing.sign(body))

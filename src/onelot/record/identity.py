@@ -8,7 +8,6 @@ Other parties' numbers (an ISBT 128 chain-of-identity identifier, a hospital's, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from onelot.record.errors import BadInput, Mismatch
 
@@ -59,14 +58,6 @@ def read_identifier(scanned: str) -> str:
 def grouped(identifier: str) -> str:
     """In groups of four, as it is shown to people."""
     return "-".join(identifier[i : i + 4] for i in range(0, len(identifier), 4))
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What was scanned: which thing (bag, paperwork, wristband, batch label ...) and the text read from it."""
-
-    thing: str
-    text: str
 
 
 def compare(expected: Mapping[str, str], scans: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ import orjson
 
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
-from onelot.app.context import Context
+from onelot.app.context import Context, mode_of
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev
@@ -205,7 +205,7 @@ class RegisterEquipment(Command):
 
 @handles(RegisterEquipment)
 def _register_equipment(context: Context, command: RegisterEquipment) -> None:
-    mode = context.journal.read("journal")[0].envelope["data"]["mode"]
+    mode = mode_of(context.journal)
     if command.simulated and mode == "production":
         raise NotAllowed(
             f"{command.equipment} is a part of the twin",

@@ -10,7 +10,7 @@ from typing import ClassVar
 from onelot import release
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, next_deviation, open_work
-from onelot.app.context import Context
+from onelot.app.context import Context, mode_of
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput
 from onelot.record.events import journal as lot_events
@@ -118,7 +118,7 @@ class IssueCertificate(Command):
 @handles(IssueCertificate)
 def _issue_certificate(context: Context, command: IssueCertificate) -> None:
     work = open_work(context, command.batch, held_too=True)
-    mode = context.journal.read("journal")[0].envelope["data"]["mode"]
+    mode = mode_of(context.journal)
     event, content = release.issue_certificate(
         work.recipe, work.batch, work.therapy, context.now, simulated=mode == "simulation"
     )

@@ -63,7 +63,7 @@ class Case:
     @property
     def order_place(self) -> str:
         """Where the order stands in its document."""
-        return self.order.place if isinstance(self.order, Order) else self.order.place
+        return self.order.place
 
     def consent(self, now: datetime) -> ConsentFound | Finding:
         """What the patient agreed to, as the documents say now."""

@@ -20,7 +20,6 @@ from onelot.record.subjects import Batch, Therapy
 
 SHORT = timedelta(minutes=10)
 INBOUND = timedelta(hours=20)
-SUITE_HOURS = 24 * 14
 
 
 def plan_batch(stage: Stage, case: Case | None, therapy: Therapy | None, recipe: MasterRecipe, last: datetime) -> Act:

@@ -14,6 +14,7 @@ from onelot.record.errors import NotAllowed, OnelotError, Refused
 from onelot.record.events.base import Event
 from onelot.record.journal import Claim, Effect, Entry, Journal, Payload
 from onelot.record.recipe import MasterRecipe, read_recipe
+from onelot.record.sight import ANYWHERE as ANYWHERE
 from onelot.record.subjects import (
     Batch,
     Document,
@@ -32,7 +33,6 @@ from onelot.record.terms.opened import OpenFact, OpenParameter, Value
 from onelot.record.terms.values import Cite, Fact, Sealed
 
 T = TypeVar("T")
-ANYWHERE = "*"
 
 
 @dataclass(frozen=True)

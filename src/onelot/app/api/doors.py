@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from onelot.app.context import Actor, Context
 from onelot.app.house import House
+from onelot.app.sight import be_seen_as
 from onelot.app.sign_in import NotSignedIn, SignIn
 from onelot.record.errors import BadInput, Broken, Conflict, Erased, NotAllowed, OnelotError, Refused, Unreachable
 
@@ -27,7 +28,7 @@ _STATUS: tuple[tuple[type[OnelotError], int], ...] = (
 
 @dataclass(frozen=True)
 class Doors:
-    """The house and who is signed in."""
+    """The house, as whoever asks may see it (app/sight.py), and who is signed in."""
 
     house: House
     sign_in: SignIn
@@ -40,8 +41,11 @@ class Doors:
         return request.cookies.get("onelot", "")
 
     def actor(self, request: Request) -> Actor:
-        """Who asks. A cookie alone gives no command: other sites can make a browser send it (see `writing`)."""
-        return self.house.loop.actor(self.sign_in.who(self.token(request)))
+        """Who asks; from here on this request sees what their sites may see.
+
+        A cookie alone gives no command: other sites can make a browser send it (see `writing`).
+        """
+        return be_seen_as(self.house.loop.actor(self.sign_in.who(self.token(request))))
 
     def context(self, actor: Actor) -> Context:
         """A context to look through, as this actor."""

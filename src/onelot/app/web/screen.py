@@ -19,6 +19,7 @@ from onelot.app.context import Actor, Context, Shown
 from onelot.app.effects import carry_out
 from onelot.app.house import House
 from onelot.app.loop import Done
+from onelot.app.sight import be_seen_as
 from onelot.app.web.pages import COOKIE, HEADERS, Pages, check_csrf
 from onelot.record.errors import BadInput, Conflict, NotAllowed
 
@@ -69,7 +70,7 @@ class Screen:
         Raises:
             NotSignedIn: nobody is signed in. NotAllowed: the page is not for them, or the form is not theirs.
         """
-        actor = self.house.loop.actor(self.doors.sign_in.who(request.cookies.get(COOKIE, "")))
+        actor = be_seen_as(self.house.loop.actor(self.doors.sign_in.who(request.cookies.get(COOKIE, ""))))
         if sent is not None:
             check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
         roles = roles_of_page(page)

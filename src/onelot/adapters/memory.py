@@ -174,6 +174,11 @@ class MemoryJournal:
         with self._lock:
             self._done.add(key)
 
+    def note(self, name: str) -> bytes | None:
+        """What was noted when this name was taken."""
+        with self._lock:
+            return self._claims.names.get(name) or None
+
     def keep_seal(self, seal: Seal) -> None:
         """Keep a seal; refused when its number is taken."""
         with self._lock:

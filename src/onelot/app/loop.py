@@ -18,6 +18,7 @@ from onelot.adapters.vault import Entropy, Vault
 from onelot.app import admission, authority
 from onelot.app.commands import Command, handler_of
 from onelot.app.context import Actor, Context, Planned, Reader, Shown
+from onelot.app.once import answered_before, mark_of, note_of
 from onelot.record.errors import Conflict, NotAllowed
 from onelot.record.journal import Append, Draft, Entry, Journal, Part, TakeName
 from onelot.record.life import advance
@@ -77,7 +78,8 @@ class Loop:
 
         Args:
             command: what to do. actor: who asks. password: the signing password, for a command that is signed.
-            once: a name taken with the append, so that the same request sent twice is carried out once.
+            once: a name taken with the append, so that the same request sent twice is carried out once, and answered
+                the same again.
             shown: what the signer was shown; its digest, or its commitment where it is sealed, goes into the signature.
 
         Raises:
@@ -92,13 +94,14 @@ class Loop:
         admission.check_fields(command, self.clock())
         self._check_verifier(command, actor)
         signing = self._signing(command, actor, password)
+        name, mark = f"once/{once}" if once else "", mark_of(self.vault, command) if once else ""
         for attempt in range(TRIES):
+            if once and (before := answered_before(self._journal, name, mark)):
+                return Done(*before)
             context = Context(self._reader, self.vault, actor, self.clock(), self.entropy)
             handler_of(type(command))(context, command)
-            if once:
-                context.claim(TakeName(f"once/{once}"))
             try:
-                entries = self._append(context, _seen(signing, shown, context))
+                entries = self._append(context, _seen(signing, shown, context), name, mark)
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
@@ -107,6 +110,15 @@ class Loop:
                 raise context.refusal
             return Done(tuple(entries), context.answer)
         raise AssertionError
+
+    def repeated(self, command: Command, actor: Actor, once: str) -> Done | None:
+        """What this same request led to before, if it was carried out; nothing is carried out here.
+
+        Raises:
+            Conflict: another request was sent under this name. OnelotError: what it was refused with, on the record.
+        """
+        before = answered_before(self._journal, f"once/{once}", mark_of(self.vault, command))
+        return Done(*before) if before else None
 
     def _check_verifier(self, command: Command, actor: Actor) -> None:
         name = getattr(command, "verified_by", "")
@@ -134,7 +146,7 @@ class Loop:
             )
         return Signing(Signed(actor.id, actor.printed_name, command.meaning, key), sign)
 
-    def _append(self, context: Context, signing: Signing | None) -> list[Entry]:
+    def _append(self, context: Context, signing: Signing | None, name: str, mark: str) -> list[Entry]:
         if not context.planned:
             return []
         signings = {"": None, "person": signing, "site": self.site}
@@ -153,6 +165,8 @@ class Loop:
                 rule="a signed command signs an event",
                 remedy="report this as a defect of onelot",
             )
+        if name:
+            context.claim(TakeName(name, note_of(mark, parts, context.answer, context.refusal)))
         return self._journal.append(
             Append(tuple(parts), tuple(context.claims), tuple(context.payloads), tuple(context.effects))
         )

@@ -139,9 +139,13 @@ class TakeQuantity:
 
 @dataclass(frozen=True, slots=True)
 class TakeName:
-    """Take a name once and for all: a chain-of-identity number, a container, an idempotency key."""
+    """Take a name once and for all: a chain-of-identity number, a container, an idempotency key.
+
+    note: kept beside the name for a while, for whoever asks for the name again (`Journal.note`).
+    """
 
     name: str
+    note: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +270,9 @@ class Journal(Reading, Protocol):
 
     def effect_done(self, key: str) -> None:
         """Note that the side effect with this key was done."""
+
+    def note(self, name: str) -> bytes | None:
+        """What was noted when this name was taken; None when nothing was, or nobody took it."""
 
     def keep_seal(self, seal: Seal) -> None:
         """Keep a seal."""

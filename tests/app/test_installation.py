@@ -177,7 +177,7 @@ def test_migrate_keeps_open_batches(running: Path) -> None:
             connection.execute("drop trigger note_sight on event")
             connection.execute("drop function note_sight(), note_sight(text, text, bytea)")
             sights = connection.execute("select what, site from sight order by 1, 2").fetchall()
-            connection.execute("drop table sight, view_kind")
+            connection.execute("drop table note, sight, view_kind")
             connection.execute("drop function actor_sites()")
             connection.execute("update alembic_version set version_num = '0001'")
         home.migrate_database(base)

@@ -193,7 +193,7 @@ class Booking:
     def give_back(self) -> list[GiveBack]:
         """The claims of this booking on lines of the site, to be given back before it moves."""
         taken = _taken(self.context.reader, self.site)
-        return [GiveBack(claim) for found in taken.values() for claim, _, _ in found if claim.startswith(self._claim)]
+        return [GiveBack(claim) for found in taken.values() for claim, _, _ in found if claim.startswith(self._own)]
 
     def _short_enough(self, window: Window) -> None:
         most, lasts = self.standing.rules.longest_run(self.site), window.ends_at - window.starts_at
@@ -207,20 +207,22 @@ class Booking:
             )
 
     @property
-    def _claim(self) -> str:
+    def _own(self) -> str:
         return f"line/{self.therapy.coi}/{self.purpose}/"
 
     def _lines(self, day: date) -> tuple[TakeInterval, ...]:
         """A line of the plant for every day of the run, claimed so that two bookings can never take the same."""
         rules = self.standing.rules
         days = rules.held_on(self.site, day)
+        # A claim's name is used once: a booking that moves takes new ones, told apart by where the therapy stands.
+        name = f"{self._own}{self.therapy.seq}"
         held = {
-            line: {utc_day(start) for claim, start, _ in found if not claim.startswith(self._claim)}
+            line: {utc_day(start) for claim, start, _ in found if not claim.startswith(self._own)}
             for line, found in _taken(self.context.reader, self.site).items()
         }
         lines = rules.free_lines(self.site, held, days)
         return tuple(
-            TakeInterval(f"{self._claim}{number}", f"line/{self.site}/{line}", midnight(each), midnight(each + _DAY))
+            TakeInterval(f"{name}/{number}", f"line/{self.site}/{line}", midnight(each), midnight(each + _DAY))
             for number, (line, each) in enumerate(zip(lines, days, strict=True), 1)
         )
 

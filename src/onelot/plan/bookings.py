@@ -20,6 +20,14 @@ T = TypeVar("T")
 _DAY = timedelta(days=1)
 
 
+class AnotherDay(Refused):
+    """Refused for this day; another day may be allowed."""
+
+
+class TooEarly(AnotherDay):
+    """Refused for this day; a later day may be allowed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way through a network: arrival and start at the plant, return to the hospital, days from collection."""
@@ -69,13 +77,17 @@ class Rules:
         found = [way for plant in plants for way in self._ways(plant, site, hospital, day, None)]
         if not found:
             what = f"what is collected at {site} on {_short(day)} can be started nowhere that serves it"
-            raise self._no(what, "lanes, open_day, closed days", "collect on another day, or sign a new version")
+            raise self._no(
+                what, "lanes, open_day, closed days", "collect on another day, or sign a new version", AnotherDay
+            )
         best = min(found, key=lambda way: (way.days, way.plant))
         if best.days > limit:
             what = (
                 f"collected at {site} on {_short(day)}, the product is back {_after(best)}; the limit is {limit} days"
             )
-            raise self._no(what, "limit_days", "collect on another day, or sign a version with a faster lane")
+            raise self._no(
+                what, "limit_days", "collect on another day, or sign a version with a faster lane", AnotherDay
+            )
         return best
 
     def may_make(
@@ -93,10 +105,13 @@ class Rules:
         """
         opened = self._plant(plant)
         self._serves(opened, site, hospital)
-        self._open(plant, day)
+        for place in filter(None, (opened.id, opened.point_of_care_site)):
+            self._open(place, day)
         opens_on = self.network.opens_on(opened)
         if day < opens_on:
-            raise self._no(f"{plant} opens on {_short(opens_on)}", "open_day", "book a later day or another plant")
+            raise self._no(
+                f"{plant} opens on {_short(opens_on)}", "open_day", "book a later day or another plant", TooEarly
+            )
         found = list(self._ways(opened, site, hospital, collected_on, day))
         if not found:
             raise self._no_way(opened, site, hospital, collected_on, day)
@@ -119,7 +134,9 @@ class Rules:
         first = min(home for _, home in backs)
         if day < first:
             what = f"the product started at {plant} on {_short(started_on)} is at {hospital} on {_short(first)} at the"
-            raise self._no(f"{what} earliest, not on {_short(day)}", "lanes_out", f"book from {_short(first)}")
+            raise self._no(
+                f"{what} earliest, not on {_short(day)}", "lanes_out", f"book from {_short(first)}", TooEarly
+            )
 
     def held_on(self, plant: str, day: date) -> list[date]:
         """The days on which a run that starts on a day holds a line."""
@@ -139,7 +156,7 @@ class Rules:
             used = {line for line, taken in held.items() if day in taken}
             if len(used) >= lines:
                 what = f"all {lines} lines of {plant} are held on {_short(day)}"
-                raise self._no(what, "lines", "book another day or another plant")
+                raise self._no(what, "lines", "book another day or another plant", AnotherDay)
             found.append(next(line for line in range(1, lines + 1) if line not in used))
         return found
 
@@ -147,8 +164,8 @@ class Rules:
         """How long a booked run may last at most."""
         return _DAY * self._plant(plant).manufacture_days
 
-    def _no(self, what: str, part: str, remedy: str) -> Refused:
-        return Refused(what, rule=f"signed network {self.name}: {part}", remedy=remedy, place=self.name)
+    def _no(self, what: str, part: str, remedy: str, kind: type[Refused] = Refused) -> Refused:
+        return kind(what, rule=f"signed network {self.name}: {part}", remedy=remedy, place=self.name)
 
     def _at(self, site: str, hospital: str) -> None:
         known = self.network.site(site)
@@ -177,7 +194,7 @@ class Rules:
 
     def _open(self, place: str, day: date) -> None:
         if day in self.network.closed_days(place):
-            raise self._no(f"{place} is closed on {_short(day)}", "closed", "book another day")
+            raise self._no(f"{place} is closed on {_short(day)}", "closed", "book another day", AnotherDay)
 
     def _ways(
         self, plant: OpenedPlant, site: str, hospital: str, collected_on: date | None, day: date | None
@@ -186,12 +203,19 @@ class Rules:
         for mode_in, arrives in self._there(plant, site, collected_on, day):
             if arrives < self.network.opens_on(plant):
                 continue
-            start = arrives if day is None else day
+            start = self._start(plant, arrives) if day is None else day
             if not arrives <= start <= arrives + _DAY * self.network.storage_days_max:
                 continue
             for mode_out, home in self._back(plant, hospital, start):
                 days = (home - (collected_on or start)).days
                 yield Way(plant.id, mode_in, mode_out, arrives, start, home, days)
+
+    def _start(self, plant: OpenedPlant, day: date) -> date:
+        """The first day from this one on which a plant is not shut."""
+        shut = self.network.closed_days(plant.id) | self.network.closed_days(plant.point_of_care_site or "")
+        while day in shut:
+            day += _DAY
+        return day
 
     def _there(
         self, plant: OpenedPlant, site: str, collected_on: date | None, day: date | None
@@ -239,7 +263,7 @@ class Rules:
         first, last = min(arrivals), max(arrivals)
         if day < first:
             what = f"what is collected at {site} on {_short(collected_on or day)} is at {plant.id} on {_short(first)}"
-            return self._no(f"{what} at the earliest", "lanes_in", f"start on {_short(first)} or later")
+            return self._no(f"{what} at the earliest", "lanes_in", f"start on {_short(first)} or later", TooEarly)
         what = f"the material would wait {(day - last).days} days at {plant.id} from {_short(last)}; it may wait"
         most = self.network.storage_days_max
         return self._no(f"{what} {most}", "storage_days_max", "start earlier, at another plant, or collect again")
@@ -256,10 +280,11 @@ def earliest_allowed(
     """The earliest free window that `may` does not refuse, day after day up to `until`; and what `may` gave for it.
 
     Raises:
-        Refused: the reason of the last day tried. Held: nothing is free (see `earliest`).
+        Refused: no day is allowed; the reason of the last day tried, or, where waiting for a better day made it too
+            late, the reason of the day before. Held: nothing is free (see `earliest`).
     """
     taken = {name: list(found) for name, found in busy.items()}
-    refused: Refused | None = None
+    refused: AnotherDay | None = None
     while True:
         try:
             window = earliest(taken, not_before, duration, not_after)
@@ -272,8 +297,12 @@ def earliest_allowed(
             raise refused
         try:
             return window, may(window)
-        except Refused as reason:
+        except AnotherDay as reason:
             refused, not_before = reason, midnight(day + _DAY)
+        except Refused as reason:
+            if refused is None or isinstance(refused, TooEarly):
+                raise
+            raise refused from reason
 
 
 def utc_day(moment: datetime) -> date:

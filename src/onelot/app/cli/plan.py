@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -10,6 +11,7 @@ import orjson
 import rfc8785
 import typer
 
+from onelot.app.cli import plan_signed
 from onelot.app.cli.output import print_json
 from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic, draw_side_by_side
 from onelot.app.drawings.svg import Drawing, standalone
@@ -26,11 +28,7 @@ from onelot.plan.network import (
 from onelot.record.errors import BadInput, Broken
 
 app = typer.Typer(help="Where and when: networks, schedules, checks.", no_args_is_help=True)
-
-
-@app.callback()
-def plan() -> None:
-    """Keep the verbs as verbs, even while there is only one."""
+plan_signed.register(app)
 
 
 @app.command()
@@ -42,6 +40,12 @@ def network(
     draw: Annotated[Path | None, typer.Option(help="write the drawings as SVG files into this folder")] = None,
     document: Annotated[
         Path | None, typer.Option(help="write the chosen network as canonical JSON, to be signed")
+    ] = None,
+    recipe: Annotated[
+        list[str] | None, typer.Option(help="a master recipe that the document is for; may be repeated; none: all")
+    ] = None,
+    starts_on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the document's date of day 0")
     ] = None,
     what_if: Annotated[
         list[Path] | None, typer.Option(help="a JSON merge patch of the question; answered beside it; may be repeated")
@@ -56,7 +60,9 @@ def network(
     if draw is not None:
         _write_drawings(question, answer, variants, draw)
     if document is not None:
-        document.write_bytes(rfc8785.dumps(network_document(answer, question)))
+        day = starts_on.date() if starts_on else None
+        made = network_document(answer, question, recipes=recipe or (), starts_on=day)
+        document.write_bytes(rfc8785.dumps(made))
     if behind is not None:
         print_json(Ledger(question, answer).behind(behind).as_dict())
     elif as_json:

@@ -139,15 +139,18 @@ def _move_slot(context: Context, command: MoveSlot) -> None:
         raise Held(f"no slot is booked for {command.purpose}", rule="only a booked slot is moved", remedy="book it")
     claim = _slot_claim(therapy.coi, command.purpose)
     taken = context.journal.taken(f"equipment/{slot.resource}")
-    busy = {slot.resource: [(start, end) for name, start, end in taken if name != claim]}
+    # A claim's name is used once: each move has taken one of its own.
+    held = next((name for name, _, _ in taken if name == claim or name.startswith(f"{claim}/")), claim)
+    busy = {slot.resource: [(start, end) for name, start, end in taken if name != held]}
     site, booking = site_of(context.reader, slot), None
-    context.claim(GiveBack(claim))
+    context.claim(GiveBack(held))
     if slot.network is not None:
         booking = Booking(context, therapy, slot.purpose, site, cited(context.reader, slot.network), slot.urgency)
         for back in booking.give_back():
             context.claim(back)
     window = _window(context, booking, busy, command.not_before, timedelta(hours=command.hours), None)
-    context.claim(TakeInterval(claim, f"equipment/{window.resource}", window.starts_at, window.ends_at))
+    fresh = f"{claim}/{therapy.seq}"
+    context.claim(TakeInterval(fresh, f"equipment/{window.resource}", window.starts_at, window.ends_at))
     moved = (command.purpose, window.resource, window.starts_at, window.ends_at)
     context.add(f"therapy/{therapy.coi}", ev.SlotMoved(*moved, command.reason, site, slot.network, slot.urgency))
 

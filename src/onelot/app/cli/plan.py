@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated
 
 import orjson
@@ -15,17 +14,16 @@ from onelot.app.cli import plan_signed
 from onelot.app.cli.output import print_json
 from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic, draw_side_by_side
 from onelot.app.drawings.svg import Drawing, standalone
+from onelot.app.network_study import answered
 from onelot.plan.network import (
     Answer,
     Ledger,
     Network,
-    check_network,
     network_document,
-    plan_network,
     read_network,
     read_variant,
 )
-from onelot.record.errors import BadInput, Broken
+from onelot.record.errors import BadInput
 
 app = typer.Typer(help="Where and when: networks, schedules, checks.", no_args_is_help=True)
 plan_signed.register(app)
@@ -55,8 +53,8 @@ def network(
     """Choose plants and routes at least cost, least time, or along the front of both."""
     data = _object(file)
     question = read_network(data)
-    answer = _answered(question, seconds, gap)
-    variants = [(path.stem, _answered(read_variant(data, _object(path)), seconds, gap)) for path in what_if or []]
+    answer = answered(question, seconds, gap)
+    variants = [(path.stem, answered(read_variant(data, _object(path)), seconds, gap)) for path in what_if or []]
     if draw is not None:
         _write_drawings(question, answer, variants, draw)
     if document is not None:
@@ -75,20 +73,6 @@ def network(
             _print_plainly(variant)
     if answer.status in ("infeasible", "unknown"):
         raise typer.Exit(1)
-
-
-def _answered(question: Network, seconds: float, gap: float) -> Answer:
-    """An answer that the independent check has counted again."""
-    answer = plan_network(question, clock=perf_counter, seconds=seconds, gap=gap)
-    for checked in (answer, *(point.answer for point in answer.front)):
-        faults = check_network(question, checked).faults
-        if faults:
-            raise Broken(
-                f"The independent check refuses the answer: {faults[0]}",
-                rule="every answer is counted again from its flows",
-                remedy="Do not use it. Report it with the question attached.",
-            )
-    return answer
 
 
 def _object(file: Path) -> dict[str, object]:

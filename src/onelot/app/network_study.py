@@ -109,9 +109,7 @@ class Studies:
             BadInput: it cannot be read, or is too large for a screen; `place` is the JSON path.
             Conflict: too many searches are waiting.
         """
-        _check_size(question)
-        network = read_network(question)
-        _check_patients(network)
+        network = take_in(question)
         key = sha256(orjson.dumps(question, option=orjson.OPT_SORT_KEYS)).hexdigest()[:24]
         with self._lock:
             found = self._kept.pop(key, None)
@@ -181,6 +179,21 @@ def read_question(data: bytes) -> dict[str, Any]:
     return found
 
 
+def take_in(question: Mapping[str, Any]) -> Network:
+    """A question that is well-formed, and small enough for a screen.
+
+    Raises:
+        BadInput: it cannot be read, or is too large; `place` is the JSON path.
+    """
+    for name, most in MOST.items():
+        rows = question.get(name)
+        if isinstance(rows, list) and len(rows) > most:
+            raise _too_large(f"$.{name}", f"{len(rows)} {name} are more than {most}")
+    network = read_network(question)
+    _check_patients(network)
+    return network
+
+
 def changed(question: Mapping[str, Any], closed: set[str], changes: Mapping[str, Any]) -> dict[str, Any]:
     """A what-if: the question without some plants, and with some fields changed; not yet read."""
     found = {**question, **changes}
@@ -188,13 +201,6 @@ def changed(question: Mapping[str, Any], closed: set[str], changes: Mapping[str,
         if name in found:
             found[name] = [row for row in found[name] if row[key] not in closed]
     return found
-
-
-def _check_size(question: Mapping[str, Any]) -> None:
-    for name, most in MOST.items():
-        rows = question.get(name)
-        if isinstance(rows, list) and len(rows) > most:
-            raise _too_large(f"$.{name}", f"{len(rows)} {name} are more than {most}")
 
 
 def _check_patients(network: Network) -> None:

@@ -205,7 +205,10 @@ def _order(row: tuple[tuple[int, str, str], list[Shipment]]) -> tuple[int, str, 
 
 @dataclass(frozen=True)
 class OnRecord:
-    """A network document on record, read. in_force: for which master recipes bookings follow it now."""
+    """A network document on record, read.
+
+    in_force: for which master recipes bookings follow it now; strangers: its places that are no registered sites.
+    """
 
     name: str
     document: Document
@@ -213,6 +216,7 @@ class OnRecord:
     in_force: tuple[str, ...]
     registered_by: str
     approved_by: str
+    strangers: tuple[str, ...]
 
     @property
     def legs(self) -> list[Leg]:
@@ -220,8 +224,10 @@ class OnRecord:
         rows: dict[tuple[int, str, str], list[Shipment]] = {}
         for lane in self.network.lanes_in:
             rows.setdefault((0 if lane.served else 2, lane.site, lane.plant), []).append(lane)
+        used = {(plant.id, site.hospital) for site in self.network.sites for plant in self.network.serving(site.id)}
         for back in self.network.lanes_out:
-            rows.setdefault((1, back.plant, back.hospital), []).append(back)
+            kind = 1 if (back.plant, back.hospital) in used else 2
+            rows.setdefault((kind, back.plant, back.hospital), []).append(back)
         return [Leg(start, end, tuple(ways), kind) for (kind, start, end), ways in sorted(rows.items(), key=_order)]
 
     @property
@@ -261,8 +267,14 @@ def document(house: House, name: str) -> OnRecord:
     def person(stream: str) -> str:
         return str(people.get(stream.removeprefix("person/"), {}).get("printed_name") or stream)
 
+    strangers = tuple(sorted(_places(network) - house.journal.rows("sites").keys()))
     used = tuple(recipe for recipe in _recipes(house, network) if _follows(house, recipe, house.clock()) == name)
-    return OnRecord(name, found, network, used, person(found.registered_by), person(found.approved_by))
+    return OnRecord(name, found, network, used, person(found.registered_by), person(found.approved_by), strangers)
+
+
+def _places(network: SignedNetwork) -> set[str]:
+    ends = {each for site in network.sites for each in (site.id, site.hospital)}
+    return ends | {plant.point_of_care_site or plant.id for plant in network.plants}
 
 
 def _recipes(house: House, network: SignedNetwork) -> list[str]:
@@ -279,8 +291,12 @@ def _follows(house: House, recipe: str, now: datetime) -> str:
 
 def recipes_on_record(house: House) -> list[str]:
     """Names of the master recipes that patients are booked for, without versions."""
-    rows = house.journal.rows("documents")
-    return sorted({name.split("/")[1] for name, row in rows.items() if row["kind"] == "recipe"})
+    reader, found = house.loop.reader, set()
+    for name, row in house.journal.rows("documents").items():
+        cite = reader.document(name).cite if row["kind"] == "recipe" else None
+        if cite is not None and reader.recipe(cite).kind != "stock":
+            found.add(reader.recipe(cite).name)
+    return sorted(found)
 
 
 def names_on_record(house: House) -> list[str]:

@@ -41,7 +41,7 @@ class Doors:
 
     def actor(self, request: Request) -> Actor:
         """Who asks. A cookie alone gives no command: other sites can make a browser send it (see `writing`)."""
-        return self.house.loop.actor(self.sign_in.who(self.token(request)))
+        return self.sign_in.actor(self.token(request), self.house.loop.actor)
 
     def context(self, actor: Actor) -> Context:
         """A context to look through, as this actor."""

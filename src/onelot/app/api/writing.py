@@ -19,7 +19,7 @@ from onelot.app.context import Actor
 from onelot.app.effects import carry_out
 from onelot.app.loop import Done
 from onelot.app.sign_in import check_password
-from onelot.record.errors import NotAllowed
+from onelot.record.errors import NotAllowed, OnelotError
 
 
 class Enrolment(BaseModel):
@@ -86,14 +86,17 @@ def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, A
 def handle(doors: Doors, command: Command, actor: Actor, password: str | None, once: str = "") -> Done:
     """Give the command; wrong signing passwords count like wrong sign-in passwords, and lock (21 CFR 11.300(d))."""
     login = actor.id.removeprefix("person/")
-    if command.meaning:
-        doors.sign_in.check_lock(login)
-    try:
+    if not command.meaning or password is None or not actor.signs:
         return doors.house.loop.handle(command, actor, password, once)
-    except NotAllowed:
-        if command.meaning and password is not None and not _opens(doors, login, password):
-            doors.sign_in.failed(login)
-        raise
+    with doors.sign_in.signing_try(login) as tried:
+        try:
+            done = doors.house.loop.handle(command, actor, password, once)
+        except OnelotError:
+            # Whatever was refused: only a right password takes the try back.
+            tried.right = _opens(doors, login, password)
+            raise
+        tried.right = True
+        return done
 
 
 def _opens(doors: Doors, login: str, password: str) -> bool:

@@ -22,7 +22,7 @@ class Sessions:
 
     def actor_of(self, token: str) -> Actor:
         """The person behind a token; refuses when there is no such session."""
-        return self.doors.house.loop.actor(self.doors.sign_in.who(token))
+        return self.doors.sign_in.actor(token, self.doors.house.loop.actor)
 
     def sign_out(self, token: str) -> None:
         """End the session."""

@@ -91,16 +91,16 @@ class SignIn:
             NotAllowed: name and password do not belong together, or the name is locked, or the address must wait.
         """
         known = self.passwords.known(login)
-        self._begin(locks.PASSWORD, login, where, known=known)
+        self.begin_try(locks.PASSWORD, login, where, known=known)
         found = self.passwords.look(login, password)
         if found is None:
-            self._wrong(locks.PASSWORD, login, where, known=known)
+            self.wrong_try(locks.PASSWORD, login, where, known=known)
             raise NotAllowed(
                 "sign-in name and password do not belong together",
                 rule="21 CFR 11.300: sign-in by name and password",
                 remedy="type them again, or ask the user administrator",
             )
-        self._right(locks.PASSWORD, login, where)
+        self.right_try(locks.PASSWORD, login, where)
         return self._enter(login, ("password",), where, own=found.temporary)
 
     def open_by_oidc(self, cookie: str, given: dict[str, str], where: Where = NOWHERE) -> str:
@@ -133,9 +133,9 @@ class SignIn:
             raise _not_here("sign-in by badge")
         login = self.badges.owner(badge)
         name = login or self.box.mark("badge", badge)
-        self._begin(locks.PIN, name, where, known=login is not None)
+        self.begin_try(locks.PIN, name, where, known=login is not None)
         if not self.badges.fits(badge, pin) or login is None:
-            self._wrong(locks.PIN, name, where, known=login is not None)
+            self.wrong_try(locks.PIN, name, where, known=login is not None)
             raise NotAllowed(
                 "badge and PIN do not belong together",
                 rule="sign-in on a shared tablet: your badge, and a PIN that only you know",
@@ -148,7 +148,7 @@ class SignIn:
                 rule=f"sign-in.json: badges of {tablet.site} are for the roles it names",
                 remedy="sign in with your password",
             )
-        self._right(locks.PIN, login, where)
+        self.right_try(locks.PIN, login, where)
         token = self.sessions.open(login, ("badge",), (), where, tablet.id, tablet.site)
         self.log.write("signed in", login, where, how="badge", tablet=tablet.name)
         return token
@@ -162,30 +162,30 @@ class SignIn:
             NotAllowed: wrong, or used before; counted, and locks.
         """
         session = self._waiting(token, CODE)
-        self._begin(locks.SECOND_FACTOR, session.login, where)
+        self.begin_try(locks.SECOND_FACTOR, session.login, where)
         if not self.totp.check(session.login, code):
-            self._wrong(locks.SECOND_FACTOR, session.login, where)
+            self.wrong_try(locks.SECOND_FACTOR, session.login, where)
             raise NotAllowed(
                 "this code is not right",
                 rule="six digits from your app; each is good once, for about a minute",
                 remedy="wait for the next code and type that; the phone's clock must be right",
             )
-        self._right(locks.SECOND_FACTOR, session.login, where)
-        return self._go_on(token, session, CODE, where, "totp")
+        self.right_try(locks.SECOND_FACTOR, session.login, where)
+        return self.step_done(token, CODE, where, "totp")
 
     def give_key(self, token: str, answer: dict[str, Any], where: Where = NOWHERE) -> str:
         """Give the second factor by a security key; a new token, the old one ends."""
         session = self._waiting(token, CODE)
-        self._begin(locks.SECOND_FACTOR, session.login, where)
+        self.begin_try(locks.SECOND_FACTOR, session.login, where)
         if not self.keys.check(session, answer):
-            self._wrong(locks.SECOND_FACTOR, session.login, where)
+            self.wrong_try(locks.SECOND_FACTOR, session.login, where)
             raise NotAllowed(
                 "this security key's answer is not right",
                 rule="WebAuthn: a key registered for you answers the challenge of this session",
                 remedy="use the key that you registered",
             )
-        self._right(locks.SECOND_FACTOR, session.login, where)
-        return self._go_on(token, session, CODE, where, "security key")
+        self.right_try(locks.SECOND_FACTOR, session.login, where)
+        return self.step_done(token, CODE, where, "security key")
 
     def ask_key(self, token: str) -> dict[str, Any]:
         """What a browser needs to let a security key answer."""
@@ -201,13 +201,15 @@ class SignIn:
             )
         return session
 
-    def _go_on(self, token: str, session: Session, done: str, where: Where, how: str = "") -> str:
-        """A new session without `done`: who saw the half token has nothing."""
+    def step_done(self, token: str, done: str, where: Where = NOWHERE, how: str = "") -> str:
+        """A new session's token, which needs `done` no more; the old token ends: who saw it has nothing."""
+        session = self.sessions.find(token)
         needs = tuple(each for each in session.needs if each != done)
         if self.sessions.close(token) is None:
             raise NotSignedIn("you are not signed in", rule="a token is good once", remedy="sign in again")
         proofs = (*session.how, how) if how else session.how
-        self.log.write("step" if needs else "signed in", session.login, where, how=", ".join(proofs))
+        if session.needs:
+            self.log.write("step" if needs else "signed in", session.login, where, how=", ".join(proofs))
         return self.sessions.open(session.login, proofs, needs, where)
 
     # --- sessions ----------------------------------------------------------------------------------------------------
@@ -293,15 +295,15 @@ class SignIn:
                 rule=f"without a password, this is done within {FRESH.seconds // 60} minutes of signing in",
                 remedy="sign out, sign in through your organisation, and come back here",
             )
-        self._begin(locks.PASSWORD, session.login, where)
+        self.begin_try(locks.PASSWORD, session.login, where)
         if self.passwords.look(session.login, password or "") is None:
-            self._wrong(locks.PASSWORD, session.login, where)
+            self.wrong_try(locks.PASSWORD, session.login, where)
             raise NotAllowed(
                 "this is not your sign-in password",
                 rule="passwords, factors and badges are changed with the sign-in password given again",
                 remedy="type it again",
             )
-        self._right(locks.PASSWORD, session.login, where)
+        self.right_try(locks.PASSWORD, session.login, where)
         return session
 
     @contextmanager
@@ -357,7 +359,8 @@ class SignIn:
             return frozenset()
         return roles_by_badge(self.settings.badge, tablet, self._actor_of(login))
 
-    def _begin(self, what: str, login: str, where: Where, *, known: bool = True) -> None:
+    def begin_try(self, what: str, login: str, where: Where, *, known: bool = True) -> None:
+        """Count a try before it is looked at, by address and by name; refuse who must wait."""
         try:
             self.limits.begin(where.address)
             self.locks.begin(what, login, known=known)
@@ -365,11 +368,13 @@ class SignIn:
             self.log.write("refused", login if known else "", where, how=what, why=refusal.what)
             raise
 
-    def _right(self, what: str, login: str, where: Where) -> None:
+    def right_try(self, what: str, login: str, where: Where) -> None:
+        """The try was right: it is not counted."""
         self.locks.right(what, login)
         self.limits.right(where.address)
 
-    def _wrong(self, what: str, login: str, where: Where, *, known: bool = True) -> None:
+    def wrong_try(self, what: str, login: str, where: Where, *, known: bool = True) -> None:
+        """The try was wrong: it is logged, and may lock."""
         locked = self.locks.wrong(what, login, known=known)
         self.log.write("locked" if locked else "refused", login if known else "", where, how=what, why="wrong")
 

@@ -83,6 +83,7 @@ class House:
     def enrol_own(self, login: str, password: str) -> str:
         """Make and enrol one's own signing key, once the administrator has allowed it. Gives the public key."""
         # Before the wrapped key is written: a key that is not enrolled must not replace one that is.
+        authority.check("EnrolOwnKey", self.loop.actor(login))
         if not self.loop.reader.person(login).may_enrol:
             raise NotAllowed(
                 "nobody has allowed you a signing key",

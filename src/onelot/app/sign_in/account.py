@@ -182,12 +182,13 @@ class Account:
     ) -> tuple[str, datetime]:
         """A temporary sign-in password for somebody who was looked at, and until when; told once, kept nowhere.
 
-        new_key: they choose a signing password too, and make a key. What was signed with an older key stays signed.
+        new_key: they choose a signing password too, and make a key, unless their roles only read. What was signed
+        with an older key stays signed.
         """
         authority.check("AllowEnrolment", by)
         self._somebody_else(login, by)
-        self.house.loop.actor(login)
-        if new_key:
+        actor = self.house.loop.actor(login)
+        if new_key and authority.roles_for("EnrolOwnKey") & actor.roles:
             self.house.loop.handle(AllowEnrolment(login, reason), by)
         return self.desk.set_temporary(login, by.id, where)
 

@@ -79,10 +79,10 @@ def test_a_lock_ends_and_the_next_lasts_longer() -> None:
 def test_a_right_sign_in_does_not_wipe_out_wrong_signing_passwords() -> None:
     made = desk(Clock())
     for _ in range(MOST_FAILURES):
-        with made.signing_try("nina") as tried:
+        with made.tries.signing("nina") as tried:
             assert not tried.right
         made.open("nina", PASSWORD)
-    with pytest.raises(NotAllowed, match="locked"), made.signing_try("nina"):
+    with pytest.raises(NotAllowed, match="locked"), made.tries.signing("nina"):
         raise AssertionError("looked at")
 
 

@@ -51,7 +51,12 @@ class Doors:
         header = request.headers.get("authorization", "")
         if header.lower().startswith("bearer "):
             return header[7:].strip()
-        return request.cookies.get(self.cookie(COOKIE)) or request.cookies.get(self.cookie(SCREEN_COOKIE), "")
+        return request.cookies.get(self.cookie(self.cookie_of(request)), "")
+
+    def cookie_of(self, request: Request) -> str:
+        """Which cookie this session is in: the screens' where there is one, since their scripts call the API."""
+        bearer = request.headers.get("authorization", "").lower().startswith("bearer ")
+        return SCREEN_COOKIE if self.cookie(SCREEN_COOKIE) in request.cookies and not bearer else COOKIE
 
     def where(self, request: Request) -> Where:
         """From where a request comes. What a proxy says about it counts only if it is a proxy of the site's own."""

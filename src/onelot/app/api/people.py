@@ -115,7 +115,7 @@ def _me(api: APIRouter, doors: Doors) -> None:
             signing_now=wanted.signing_password,
             where=doors.where(request),
         )
-        set_session(doors, response, token)
+        set_session(doors, response, token, doors.cookie_of(request))
         return {"token": token, "needs": list(desk.sessions.find(token).needs)}
 
     @api.get("/me/sessions")
@@ -145,8 +145,8 @@ def _me(api: APIRouter, doors: Doors) -> None:
 def _factors(api: APIRouter, doors: Doors) -> None:
     desk, account = doors.sign_in, doors.account
 
-    def told(token: str, response: Response) -> dict[str, Any]:
-        set_session(doors, response, token)
+    def told(request: Request, token: str, response: Response) -> dict[str, Any]:
+        set_session(doors, response, token, doors.cookie_of(request))
         return {"token": token, "needs": list(desk.sessions.find(token).needs)}
 
     @api.get("/me/factors")
@@ -170,7 +170,7 @@ def _factors(api: APIRouter, doors: Doors) -> None:
     def confirm_app(given: Code, request: Request, response: Response) -> dict[str, Any]:
         """Take the app into use with a code it made."""
         doors.sent_on_purpose(request)
-        return told(account.confirm_app(doors.token(request), given.code, doors.where(request)), response)
+        return told(request, account.confirm_app(doors.token(request), given.code, doors.where(request)), response)
 
     @api.post("/me/factors/security-keys/options")
     def offer_key(given: Again, request: Request) -> dict[str, Any]:
@@ -183,7 +183,7 @@ def _factors(api: APIRouter, doors: Doors) -> None:
         """Register the security key that answered."""
         doors.sent_on_purpose(request)
         token = account.add_key(doors.token(request), given.credential, given.name, doors.where(request))
-        return told(token, response)
+        return told(request, token, response)
 
     @api.post("/me/factors/{factor}/remove")
     def remove(factor: str, given: Again, request: Request) -> dict[str, bool]:

@@ -46,8 +46,8 @@ def router(doors: Doors) -> APIRouter:
     api = APIRouter(tags=["session"])
     desk = doors.sign_in
 
-    def told(token: str, response: Response) -> dict[str, Any]:
-        set_session(doors, response, token)
+    def told(request: Request, token: str, response: Response) -> dict[str, Any]:
+        set_session(doors, response, token, doors.cookie_of(request))
         return {"token": token, "needs": list(desk.sessions.find(token).needs)}
 
     @api.post("/session")
@@ -59,13 +59,13 @@ def router(doors: Doors) -> APIRouter:
         """
         token = desk.open(credentials.login, credentials.password, doors.where(request))
         doors.house.loop.actor(credentials.login)
-        return told(token, response)
+        return _begun(doors, response, token)
 
     @api.post("/session/code")
     def code(given: Code, request: Request, response: Response) -> dict[str, Any]:
         """Give the second factor by a code from an app."""
         doors.sent_on_purpose(request)
-        return told(desk.give_code(doors.token(request), given.code, doors.where(request)), response)
+        return told(request, desk.give_code(doors.token(request), given.code, doors.where(request)), response)
 
     @api.post("/session/security-key/options")
     def ask_key(request: Request) -> dict[str, Any]:
@@ -77,7 +77,20 @@ def router(doors: Doors) -> APIRouter:
     def key(given: KeyAnswer, request: Request, response: Response) -> dict[str, Any]:
         """Give the second factor by a security key."""
         doors.sent_on_purpose(request)
-        return told(desk.give_key(doors.token(request), given.credential, doors.where(request)), response)
+        return told(request, desk.give_key(doors.token(request), given.credential, doors.where(request)), response)
+
+    _by_badge(api, doors)
+    return api
+
+
+def _begun(doors: Doors, response: Response, token: str) -> dict[str, Any]:
+    # Whatever a page of somebody else's makes a browser send here, the screens' session stays as it is.
+    set_session(doors, response, token)
+    return {"token": token, "needs": list(doors.sign_in.sessions.find(token).needs)}
+
+
+def _by_badge(api: APIRouter, doors: Doors) -> None:
+    desk = doors.sign_in
 
     @api.post("/session/badge")
     def badge(
@@ -88,16 +101,14 @@ def router(doors: Doors) -> APIRouter:
     ) -> dict[str, Any]:
         """Sign in by badge and PIN on an enrolled tablet: a short session that never signs."""
         tablet = x_onelot_tablet or request.cookies.get(doors.cookie(TABLET_COOKIE), "")
-        return told(desk.open_by_badge(given.badge, given.pin, tablet, doors.where(request)), response)
+        return _begun(doors, response, desk.open_by_badge(given.badge, given.pin, tablet, doors.where(request)))
 
     @api.delete("/session")
     def sign_out(request: Request, response: Response) -> dict[str, bool]:
         """End the session."""
         desk.close(doors.token(request), doors.where(request))
-        response.delete_cookie(doors.cookie(COOKIE), secure=True, httponly=True, samesite="strict")
+        response.delete_cookie(doors.cookie(doors.cookie_of(request)), secure=True, httponly=True, samesite="strict")
         return {"signed_in": False}
-
-    return api
 
 
 def set_session(doors: Doors, response: Response, token: str, name: str = COOKIE) -> None:

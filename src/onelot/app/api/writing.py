@@ -14,7 +14,7 @@ from onelot.app.api.doors import Doors
 from onelot.app.authority import roles_for
 from onelot.app.commands import Command, all_commands
 from onelot.app.commands.everything import adapter_of
-from onelot.app.context import Actor
+from onelot.app.context import Actor, Shown
 from onelot.app.effects import carry_out
 from onelot.app.loop import Done
 from onelot.record.errors import NotAllowed, OnelotError
@@ -56,14 +56,21 @@ def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, A
     return give
 
 
-def handle(doors: Doors, command: Command, actor: Actor, password: str | None, once: str = "") -> Done:
-    """Give the command; wrong signing passwords count like wrong sign-in passwords, and lock (21 CFR 11.300(d))."""
+def handle(
+    doors: Doors, command: Command, actor: Actor, password: str | None, once: str = "", shown: Shown | None = None
+) -> Done:
+    """Give the command; wrong signing passwords count like wrong sign-in passwords, and lock (21 CFR 11.300(d)).
+
+    shown: what a signer was shown, kept with the signature.
+    """
     login = actor.id.removeprefix("person/")
     if not command.meaning or password is None or not actor.signs:
-        return doors.house.loop.handle(command, actor, password, once)
-    with doors.sign_in.signing_try(login) as tried:
+        return doors.house.loop.handle(command, actor, password, once, shown)
+    with doors.sign_in.tries.signing(login) as tried:
+        if shown and not shown.patient:
+            doors.house.keep_seen(shown.text)
         try:
-            done = doors.house.loop.handle(command, actor, password, once)
+            done = doors.house.loop.handle(command, actor, password, once, shown)
         except OnelotError:
             # Whatever was refused: only a right password takes the try back.
             tried.right = _opens(doors, login, password)

@@ -4,7 +4,9 @@ desk            the whole way in, what everybody else calls
 settings        what the site allows: HOME/sign-in.json
 passwords       argon2id hashes, temporary ones among them
 sessions        who is signed in, by the hash of a token; sessions end by idleness and by age
-locks, limits   wrong tries lock a name; an address that fails too often waits
+locks, limits   wrong tries lock a name; an address that fails too often waits; tries: both, and the log
+account         what people change of their own, and what the administrator does for them
+box             secrets sealed in the safe
 totp            six digits that change every 30 seconds
 security_keys   WebAuthn
 oidc            the site's own identity provider

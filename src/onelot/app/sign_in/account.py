@@ -77,7 +77,7 @@ class Account:
             self.house.enrol_own(login, signing)
             self.desk.locks.right(locks.SIGNING, login)
         elif signing:
-            with self.desk.signing_try(login, where) as tried:
+            with self.desk.tries.signing(login, where) as tried:
                 self.house.people_keys.rewrap(login, signing_now, signing)
                 tried.right = True
         changed = [name for name, wish in (("sign-in", sign_in), ("signing", signing)) if wish]
@@ -113,13 +113,13 @@ class Account:
     def confirm_app(self, token: str, code: str, where: Where = NOWHERE) -> str:
         """Take the app into use with a code it made; a new token."""
         session = self._at(token, ENROL)
-        self.desk.begin_try(locks.SECOND_FACTOR, session.login, where)
+        self.desk.tries.begin(locks.SECOND_FACTOR, session.login, where)
         try:
             self.desk.totp.confirm(session.login, code)
         except NotAllowed:
-            self.desk.wrong_try(locks.SECOND_FACTOR, session.login, where)
+            self.desk.tries.wrong(locks.SECOND_FACTOR, session.login, where)
             raise
-        self.desk.right_try(locks.SECOND_FACTOR, session.login, where)
+        self.desk.tries.right(locks.SECOND_FACTOR, session.login, where)
         self.desk.log.write("factor enrolled", session.login, where, factor="app")
         return self.desk.step_done(token, ENROL, where, "totp")
 

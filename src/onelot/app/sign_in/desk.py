@@ -6,9 +6,7 @@ Every try is counted before it is looked at, by address and by name, and logged 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,18 +24,12 @@ from onelot.app.sign_in.security_keys import SecurityKeys
 from onelot.app.sign_in.security_log import NOWHERE, SecurityLog, Where
 from onelot.app.sign_in.sessions import CODE, ENROL, PASSWORDS, NotSignedIn, Session, Sessions, Unfinished
 from onelot.app.sign_in.settings import Settings
-from onelot.app.sign_in.totp import Offered, Totp
+from onelot.app.sign_in.totp import Totp
+from onelot.app.sign_in.tries import Tries
 from onelot.record.errors import BadInput, NotAllowed
 
 SECRET_VARIABLE = "ONELOT_OIDC_SECRET"
 FRESH = timedelta(minutes=10)
-
-
-@dataclass
-class Tried:
-    """A try being looked at: wrong, until somebody says it was right."""
-
-    right: bool = False
 
 
 class SignIn:
@@ -73,6 +65,7 @@ class SignIn:
         self.passwords = Passwords(safe, clock, hasher)
         self.sessions = Sessions(safe, clock, self.settings)
         self.locks, self.limits = Locks(safe, clock), Limits(clock, self.settings.failures_per_minute)
+        self.tries = Tries(self.locks, self.limits, self.log)
         self.totp = Totp(self.box, clock)
         self.keys = SecurityKeys(self.box, clock, self.settings.address)
         self.badges = Badges(self.box, self.passwords, clock)
@@ -91,17 +84,26 @@ class SignIn:
             NotAllowed: name and password do not belong together, or the name is locked, or the address must wait.
         """
         known = self.passwords.known(login)
-        self.begin_try(locks.PASSWORD, login, where, known=known)
+        self.tries.begin(locks.PASSWORD, login, where, known=known)
         found = self.passwords.look(login, password)
         if found is None:
-            self.wrong_try(locks.PASSWORD, login, where, known=known)
+            self.tries.wrong(locks.PASSWORD, login, where, known=known)
             raise NotAllowed(
                 "sign-in name and password do not belong together",
                 rule="21 CFR 11.300: sign-in by name and password",
                 remedy="type them again, or ask the user administrator",
             )
-        self.right_try(locks.PASSWORD, login, where)
+        self.tries.right(locks.PASSWORD, login, where)
         return self._enter(login, ("password",), where, own=found.temporary)
+
+    def begin_oidc(self, where: Where = NOWHERE) -> tuple[str, str]:
+        """The identity provider's address, and the cookie that belongs to this sign-in."""
+        if self.oidc is None:
+            raise _not_here("an identity provider")
+        self.limits.begin(where.address)
+        found = self.oidc.begin()
+        self.limits.right(where.address)
+        return found
 
     def open_by_oidc(self, cookie: str, given: dict[str, str], where: Where = NOWHERE) -> str:
         """A session's token for the answer of the site's identity provider.
@@ -133,9 +135,9 @@ class SignIn:
             raise _not_here("sign-in by badge")
         login = self.badges.owner(badge)
         name = login or self.box.mark("badge", badge)
-        self.begin_try(locks.PIN, name, where, known=login is not None)
+        self.tries.begin(locks.PIN, name, where, known=login is not None)
         if not self.badges.fits(badge, pin) or login is None:
-            self.wrong_try(locks.PIN, name, where, known=login is not None)
+            self.tries.wrong(locks.PIN, name, where, known=login is not None)
             raise NotAllowed(
                 "badge and PIN do not belong together",
                 rule="sign-in on a shared tablet: your badge, and a PIN that only you know",
@@ -148,7 +150,7 @@ class SignIn:
                 rule=f"sign-in.json: badges of {tablet.site} are for the roles it names",
                 remedy="sign in with your password",
             )
-        self.right_try(locks.PIN, login, where)
+        self.tries.right(locks.PIN, login, where)
         token = self.sessions.open(login, ("badge",), (), where, tablet.id, tablet.site)
         self.log.write("signed in", login, where, how="badge", tablet=tablet.name)
         return token
@@ -162,29 +164,29 @@ class SignIn:
             NotAllowed: wrong, or used before; counted, and locks.
         """
         session = self._waiting(token, CODE)
-        self.begin_try(locks.SECOND_FACTOR, session.login, where)
+        self.tries.begin(locks.SECOND_FACTOR, session.login, where)
         if not self.totp.check(session.login, code):
-            self.wrong_try(locks.SECOND_FACTOR, session.login, where)
+            self.tries.wrong(locks.SECOND_FACTOR, session.login, where)
             raise NotAllowed(
                 "this code is not right",
                 rule="six digits from your app; each is good once, for about a minute",
                 remedy="wait for the next code and type that; the phone's clock must be right",
             )
-        self.right_try(locks.SECOND_FACTOR, session.login, where)
+        self.tries.right(locks.SECOND_FACTOR, session.login, where)
         return self.step_done(token, CODE, where, "totp")
 
     def give_key(self, token: str, answer: dict[str, Any], where: Where = NOWHERE) -> str:
         """Give the second factor by a security key; a new token, the old one ends."""
         session = self._waiting(token, CODE)
-        self.begin_try(locks.SECOND_FACTOR, session.login, where)
+        self.tries.begin(locks.SECOND_FACTOR, session.login, where)
         if not self.keys.check(session, answer):
-            self.wrong_try(locks.SECOND_FACTOR, session.login, where)
+            self.tries.wrong(locks.SECOND_FACTOR, session.login, where)
             raise NotAllowed(
                 "this security key's answer is not right",
                 rule="WebAuthn: a key registered for you answers the challenge of this session",
                 remedy="use the key that you registered",
             )
-        self.right_try(locks.SECOND_FACTOR, session.login, where)
+        self.tries.right(locks.SECOND_FACTOR, session.login, where)
         return self.step_done(token, CODE, where, "security key")
 
     def ask_key(self, token: str) -> dict[str, Any]:
@@ -295,34 +297,16 @@ class SignIn:
                 rule=f"without a password, this is done within {FRESH.seconds // 60} minutes of signing in",
                 remedy="sign out, sign in through your organisation, and come back here",
             )
-        self.begin_try(locks.PASSWORD, session.login, where)
+        self.tries.begin(locks.PASSWORD, session.login, where)
         if self.passwords.look(session.login, password or "") is None:
-            self.wrong_try(locks.PASSWORD, session.login, where)
+            self.tries.wrong(locks.PASSWORD, session.login, where)
             raise NotAllowed(
                 "this is not your sign-in password",
                 rule="passwords, factors and badges are changed with the sign-in password given again",
                 remedy="type it again",
             )
-        self.right_try(locks.PASSWORD, session.login, where)
+        self.tries.right(locks.PASSWORD, session.login, where)
         return session
-
-    @contextmanager
-    def signing_try(self, login: str, where: Where = NOWHERE) -> Iterator[Tried]:
-        """Count a signing password that is about to be looked at; the caller says in `right` whether it was right.
-
-        Raises:
-            NotAllowed: too many were wrong (21 CFR 11.300(d)).
-        """
-        tried = Tried()
-        self.locks.begin(locks.SIGNING, login)
-        try:
-            yield tried
-        finally:
-            if tried.right:
-                self.locks.right(locks.SIGNING, login)
-            else:
-                locked = self.locks.wrong(locks.SIGNING, login)
-                self.log.write("locked" if locked else "refused", login, where, how=locks.SIGNING, why="wrong")
 
     # --- parts -------------------------------------------------------------------------------------------------------
 
@@ -359,25 +343,6 @@ class SignIn:
             return frozenset()
         return roles_by_badge(self.settings.badge, tablet, self._actor_of(login))
 
-    def begin_try(self, what: str, login: str, where: Where, *, known: bool = True) -> None:
-        """Count a try before it is looked at, by address and by name; refuse who must wait."""
-        try:
-            self.limits.begin(where.address)
-            self.locks.begin(what, login, known=known)
-        except NotAllowed as refusal:
-            self.log.write("refused", login if known else "", where, how=what, why=refusal.what)
-            raise
-
-    def right_try(self, what: str, login: str, where: Where) -> None:
-        """The try was right: it is not counted."""
-        self.locks.right(what, login)
-        self.limits.right(where.address)
-
-    def wrong_try(self, what: str, login: str, where: Where, *, known: bool = True) -> None:
-        """The try was wrong: it is logged, and may lock."""
-        locked = self.locks.wrong(what, login, known=known)
-        self.log.write("locked" if locked else "refused", login if known else "", where, how=what, why="wrong")
-
     def _oidc_secret(self) -> str:
         return os.environ.get(SECRET_VARIABLE) or oidc.kept_secret(self.box)
 
@@ -388,6 +353,3 @@ def _not_here(what: str) -> NotAllowed:
         rule="deny by default: sign-in.json says what the site allows",
         remedy="sign in with your name and password",
     )
-
-
-__all__ = ["Offered", "SignIn"]

@@ -38,6 +38,11 @@ class SecurityKeys:
         self._box, self._clock, self._address = box, clock, address
         self._party = urlsplit(address).hostname or ""
 
+    @property
+    def possible(self) -> bool:
+        """Whether this installation has an address that keys can answer: a host's name, not a bare number."""
+        return bool(self._party) and not self._party.replace(".", "").isdigit() and ":" not in self._party
+
     def of(self, login: str) -> list[dict[str, Any]]:
         """The person's keys: id, name, added."""
         return [{name: key[name] for name in ("id", "name", "added")} for key in self._keys(login)[0]]
@@ -173,8 +178,7 @@ class SecurityKeys:
                 self._box.remove(_CHALLENGE, name)
 
     def _party_or_refuse(self) -> str:
-        # A browser takes a host's name, never a bare address of a network.
-        if not self._party or self._party.replace(".", "").isdigit() or ":" in self._party:
+        if not self.possible:
             raise NotAllowed(
                 "security keys are not available here",
                 rule="a security key answers one address, which has a name: `address` in sign-in.json",

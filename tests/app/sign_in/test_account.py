@@ -36,7 +36,7 @@ SETTINGS: dict[str, Any] = {
 
 
 class Site:
-    def __init__(self) -> None:
+    def __init__(self, **more: Any) -> None:
         entropy, journal = from_seed(5), MemoryJournal(PROJECTIONS)
         keys = make_site_keys(entropy)
         open_journal(
@@ -47,8 +47,8 @@ class Site:
         )
         self.now = datetime.now(UTC)
         self.desk = SignIn(
-            self.house.safe or MemorySafe(), lambda: self.now, QUICK, settings=Settings.model_validate(SETTINGS),
-            key=keys.vault, actor_of=self.house.loop.actor,
+            self.house.safe or MemorySafe(), lambda: self.now, QUICK,
+            settings=Settings.model_validate({**SETTINGS, **more}), key=keys.vault, actor_of=self.house.loop.actor,
         )  # fmt: skip
         root = self.house.loop.actor("root")
         self.house.loop.handle(RegisterSite("north", "North", "hospital"), root)

@@ -18,7 +18,7 @@ from onelot.adapters.safe import Safe
 from onelot.adapters.stamping import from_environment
 from onelot.adapters.vault import Entropy, Vault
 from onelot.app import authority, sealing
-from onelot.app.commands.masters import EnrolKey
+from onelot.app.commands.masters import EnrolKey, EnrolOwnKey
 from onelot.app.context import SYSTEM, Actor, mode_of
 from onelot.app.entropy import from_system
 from onelot.app.loop import Loop
@@ -91,6 +91,20 @@ class House:
         number = len(self.whole.read(f"person/{login}"))
         key = self.people_keys.enrol(login, password, str(number))
         self.loop.handle(EnrolKey(login, key, reason), by)
+        return key
+
+    def enrol_own(self, login: str, password: str) -> str:
+        """Make and enrol one's own signing key, once the administrator has allowed it. Gives the public key."""
+        # Before the wrapped key is written: a key that is not enrolled must not replace one that is.
+        authority.check("EnrolOwnKey", self.loop.actor(login))
+        if not self.loop.reader.person(login).may_enrol:
+            raise NotAllowed(
+                "nobody has allowed you a signing key",
+                rule="21 CFR 11.100(b): the user administrator looks at who you are first",
+                remedy="ask the user administrator to let you in",
+            )
+        key = self.people_keys.enrol(login, password, str(len(self.journal.read(f"person/{login}"))))
+        self.loop.handle(EnrolOwnKey(key), self.loop.actor(login))
         return key
 
     def run_effects(self) -> int:

@@ -160,6 +160,7 @@ EQUIPMENT_ANYWHERE: Mapping[str, str | None] = {"ReadingsSealed": None, "Equipme
 PERSON: Table = {"new": {"PersonRegistered": "active"}, "active": {}, "left": {}}
 PERSON_ANYWHERE: Mapping[str, str | None] = {
     "KeyEnrolled": None,
+    "EnrolmentAllowed": None,
     "RolesChanged": None,
     "Qualified": None,
     "PersonLeft": "left",

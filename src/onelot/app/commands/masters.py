@@ -13,6 +13,7 @@ import orjson
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
 from onelot.app.context import Context, mode_of
+from onelot.plan.network import read_signed_network
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev
@@ -144,6 +145,8 @@ def _register_document(context: Context, command: RegisterDocument) -> None:
         ) from cause
     if command.kind == "recipe":
         read_recipe(value, place=command.name)
+    if command.kind == "network":
+        read_signed_network(value)
     stream = f"document/{command.name}/{command.version}"
     text = canonical(value).decode()
     context.new(stream)
@@ -168,6 +171,9 @@ def _approve_document(context: Context, command: ApproveDocument) -> None:
     stream = f"document/{command.name}/{command.version}"
     document = context.reader.document(f"{command.name}/{command.version}")
     second_person(document.registered_by, context.actor.id, what="approving a document")
+    if document.kind == "network":
+        # One registered by an onelot that did not yet read networks would stop every booking.
+        read_signed_network(orjson.loads(document.text))
     context.at(stream, document.seq)
     context.add(stream, ev.DocumentApproved(command.version, document.sha256, command.effective_from), signed=True)
 
@@ -330,3 +336,47 @@ def _enrol_key(context: Context, command: EnrolKey) -> None:
     context.at(f"person/{command.login}", person.seq)
     context.claim(TakeName(f"key/{command.key}"))
     context.add(f"person/{command.login}", ev.KeyEnrolled(command.key, person.key, command.reason), by_site=True)
+
+
+@dataclass(frozen=True)
+class AllowEnrolment(Command):
+    """Let a person make a signing key under a password of their own, once: who they are was looked at."""
+
+    login: str
+    reason: str
+
+
+@handles(AllowEnrolment)
+def _allow_enrolment(context: Context, command: AllowEnrolment) -> None:
+    person = context.reader.person(command.login)
+    if person.state != "active" or context.actor.id == f"person/{command.login}":
+        raise NotAllowed(
+            f"{command.login} cannot be let in by you",
+            rule="21 CFR 11.100(b): somebody else looks at who a person is before they sign here",
+            remedy="register the person first; for yourself, ask another user administrator",
+        )
+    context.at(f"person/{command.login}", person.seq)
+    context.add(f"person/{command.login}", ev.EnrolmentAllowed(command.reason))
+
+
+@dataclass(frozen=True)
+class EnrolOwnKey(Command):
+    """Enrol one's own public signing key, signed in the site's name, once the administrator has allowed it."""
+
+    key: str
+
+
+@handles(EnrolOwnKey)
+def _enrol_own_key(context: Context, command: EnrolOwnKey) -> None:
+    stream = context.actor.id
+    person = context.reader.person(stream.removeprefix("person/"))
+    if not person.may_enrol:
+        raise NotAllowed(
+            "nobody has allowed you a signing key",
+            rule="21 CFR 11.100(b): the user administrator looks at who you are first",
+            remedy="ask the user administrator to let you in",
+        )
+    context.at(stream, person.seq)
+    context.claim(TakeName(f"key/{command.key}"))
+    reason = f"under a password of their own, as {person.may_enrol} allowed"
+    context.add(stream, ev.KeyEnrolled(command.key, person.key, reason), by_site=True)

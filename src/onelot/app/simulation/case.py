@@ -16,9 +16,9 @@ from onelot.app.commands import order
 from onelot.app.context import SYSTEM, Context
 from onelot.app.simulation.filling import vial_ml
 from onelot.app.simulation.site import PLANT, Site
-from onelot.make.needs import span
 from onelot.profile.document import Document
 from onelot.profile.facts import Gathered, gather
+from onelot.record.durations import span
 from onelot.record.errors import Held, OnelotError
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy

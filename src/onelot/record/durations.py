@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from onelot.record.errors import BadInput
-from onelot.record.recipe import Quantity
+from onelot.record.quantity import Quantity
 
 # A month is counted as 30 days and a year as 365: what waits or expires must not depend on the calendar's month.
 SECONDS: dict[str, int] = {

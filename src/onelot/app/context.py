@@ -53,6 +53,17 @@ SYSTEM = Actor("system", "onelot", frozenset({"system"}))
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What a signer was shown, word for word. patient: whose health values stand in it, "" for nobody's.
+
+    It is kept with the signature: by its SHA-256 among the documents, or sealed under the patient's key.
+    """
+
+    text: str
+    patient: str = ""
+
+
+@dataclass(frozen=True)
 class Planned:
     """An event to be appended, and whose signature goes on it: the acting person's, the site's, or nobody's."""
 

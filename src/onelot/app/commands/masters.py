@@ -13,8 +13,8 @@ import orjson
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
 from onelot.app.context import Context, mode_of
-from onelot.plan.network import read_signed_network
 from onelot.app.rules import DOSE_RULES, GUIDELINE, KINDS, MARK_REVIEWS, guideline_name
+from onelot.plan.network import read_signed_network
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev

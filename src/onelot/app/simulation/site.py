@@ -17,8 +17,8 @@ from onelot.app.commands import Command, masters
 from onelot.app.context import Actor
 from onelot.app.house import House
 from onelot.app.loop import Done
-from onelot.app.simulation.networks import simulated_networks
 from onelot.app.rules import DOSE_RULES, GUIDELINE, guideline_name
+from onelot.app.simulation.networks import simulated_networks
 from onelot.record.recipe import MasterRecipe, write_recipe
 from onelot.tailor.dose_rules import document_name, write_dose_rules
 from onelot.tailor.guideline import write_guideline

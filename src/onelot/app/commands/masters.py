@@ -6,23 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import orjson
 
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
 from onelot.app.context import Context, mode_of
-from onelot.app.rules import DOSE_RULES, GUIDELINE, KINDS, MARK_REVIEWS, guideline_name
+from onelot.app.rules import KINDS, MARK_REVIEWS, check_document
 from onelot.plan.network import read_signed_network
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev
 from onelot.record.journal import AddQuantity, Effect, TakeName
-from onelot.record.recipe import read_recipe
 from onelot.record.signature import second_person
-from onelot.tailor.dose_rules import document_name, read_dose_rules
-from onelot.tailor.guideline import read_guideline
 
 
 @dataclass(frozen=True)
@@ -135,26 +132,6 @@ class RegisterDocument(Command):
     text: str
 
 
-def _check_kind(command: RegisterDocument, value: Any) -> None:
-    """A document of a kind the house acts on is read before it is kept, and bears the name it will be found by."""
-    wanted = command.name
-    if command.kind == "recipe":
-        read_recipe(value, place=command.name)
-    elif command.kind == "network":
-        read_signed_network(value)
-    elif command.kind == GUIDELINE:
-        wanted = guideline_name(read_guideline(value, place=command.name).drug)
-    elif command.kind == DOSE_RULES:
-        wanted = document_name(read_dose_rules(value, place=command.name).product)
-    if command.name != wanted:
-        raise BadInput(
-            f"a {command.kind} of this content is named {wanted}",
-            rule="a rule is found by its name: one drug or product, one name",
-            remedy=f"register it as {wanted}",
-            place="RegisterDocument.name",
-        )
-
-
 @handles(RegisterDocument)
 def _register_document(context: Context, command: RegisterDocument) -> None:
     try:
@@ -166,7 +143,7 @@ def _register_document(context: Context, command: RegisterDocument) -> None:
             remedy="mend the file at this place",
             place=f"line {cause.lineno}, column {cause.colno}",
         ) from cause
-    _check_kind(command, value)
+    check_document(command.kind, command.name, value)
     stream = f"document/{command.name}/{command.version}"
     text = canonical(value).decode()
     context.new(stream)

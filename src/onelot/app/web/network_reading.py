@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic, draw_side_by_side
 from onelot.app.drawings.svg import Drawing
+from onelot.app.drawings.words import Words
 from onelot.app.house import House
 from onelot.app.network_study import Study
 from onelot.app.networks import KIND, approved, in_force
@@ -52,8 +53,8 @@ class Shown:
     others: tuple[Study, ...]
 
 
-def study_of(study: Study, point: int | None, scenario: str, others: Sequence[Study]) -> Shown:
-    """The study, or one point of its front, with the studies that stand beside it."""
+def study_of(study: Study, point: int | None, scenario: str, others: Sequence[Study], words: Words) -> Shown:
+    """The study, or one point of its front, with the studies that stand beside it. words: those of the drawings."""
     answer, network = study.answer(point), study.network
     names = [known.id for known in network.scenarios]
     if scenario and scenario not in names:
@@ -67,10 +68,10 @@ def study_of(study: Study, point: int | None, scenario: str, others: Sequence[St
 
     drawings: dict[str, Drawing] = {}
     if answer.objective is not None:
-        drawings["flows"] = draw_schematic(network, answer, link)
-        drawings["loads"] = draw_loads(network, answer, scenario or None, link)
+        drawings["flows"] = draw_schematic(network, answer, link, words)
+        drawings["loads"] = draw_loads(network, answer, scenario or None, link, words)
     if study.answer().front:
-        drawings["front"] = draw_front(study.answer(), link, point)
+        drawings["front"] = draw_front(study.answer(), link, point, words)
     if others:
         compared = [study, *others]
 
@@ -79,7 +80,7 @@ def study_of(study: Study, point: int | None, scenario: str, others: Sequence[St
             return _behind(compared[int(number)], f"/{rest}", point if number == "0" else None)
 
         rows = [(study.name, answer), *((each.name, each.answer()) for each in others)]
-        drawings["beside"] = draw_side_by_side(rows, among)
+        drawings["beside"] = draw_side_by_side(rows, among, words)
     return Shown(
         answer, point, scenario, tuple(_figures(study, answer, point)), tuple(_parts(study, answer, point)),
         tuple(_turnaround(study, answer, point)), tuple(_plants(study, answer, point)),

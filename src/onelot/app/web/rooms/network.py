@@ -18,6 +18,8 @@ from onelot.app.network_study import MOST_BYTES, Studies, Study, changed, read_q
 from onelot.app.networks import KIND
 from onelot.app.simulation.networks import simulated_networks
 from onelot.app.web import network_reading as reading
+from onelot.app.web.language import words_of
+from onelot.app.web.pages import language_of
 from onelot.app.web.screen import Artefact, Screen, Sent, Text
 from onelot.plan.network import network_document
 from onelot.record.errors import BadInput, NotAllowed
@@ -79,7 +81,8 @@ def _study(router: APIRouter, screen: Screen, studies: Studies) -> None:
         others = [studies.get(each) for each in _keys(beside)]
         if not all(each.ready for each in others):
             return screen.render("network_wait.html", request, actor, study=found)
-        shown = reading.study_of(found, point, scenario, others)
+        words = words_of(language_of(request))["drawing"]
+        shown = reading.study_of(found, point, scenario, others, words)
         recipes = reading.recipes_on_record(screen.house) if shown.answer.objective is not None else []
         return screen.render(
             "network_study.html", request, actor, study=found, shown=shown, beside=beside, recipes=recipes,

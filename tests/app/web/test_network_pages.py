@@ -167,7 +167,7 @@ def negative_cost() -> dict[str, Any]:
         (b'{"horizon_days": NaN}', ["line 1, column"]),
         (b"[]", ["$", "one JSON object"]),
         (b"\xff\xfe", ["not JSON"]),
-        (b" " * (network_study.MOST_BYTES + 1), ["2048 KiB"]),
+        (b" " * (network_study.MOST_BYTES + 1), ["4096 KiB"]),
         ({**QUESTION, "horizon_days": 30_000}, ["$.horizon_days", "command line"]),
         ({**QUESTION, "front_points": 200}, ["$.front_points"]),
         ({**QUESTION, "storage": {"max_days": 300}}, ["$.storage.max_days"]),
@@ -230,6 +230,8 @@ def test_the_page_speaks_german(made: tuple[House, str]) -> None:
     text = browser.page(study(browser, QUESTION)).text
     assert "Kosten gegen Zeit" in text and "Wer wohin geht" in text
     drawn = "".join(re.findall(r"<svg.*?</svg>", text, re.S))
+    found = send(browser, f"{study(browser, QUESTION)}/what-if", max_plants="1")
+    assert "Werke ≤ 1" in html.unescape(browser.page(found.headers["location"]).text)
     assert "Entnahmeorte" in drawn and "günstigste" in drawn and "Patienten in Herstellung" in drawn
     assert "patients" not in re.sub(r'href="[^"]*"', "", drawn)
 

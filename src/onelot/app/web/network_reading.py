@@ -160,10 +160,9 @@ def behind(study: Study, pointer: str, point: int | None, page: int) -> Opening:
     return Opening(found, shown, tuple(rows[(page - 1) * ROWS : page * ROWS]), len(rows), page, last)
 
 
-def name_of(changes: Mapping[str, Any], closed: Sequence[str]) -> str:
-    """What a what-if is called: its changes; empty where there are none."""
-    words = {"limit_days": "days ≤ {}", "max_plants": "plants ≤ {}", "minimise": "min {}"}
-    said = [words[name].format(value) for name, value in changes.items()]
+def name_of(changes: Mapping[str, Any], closed: Sequence[str], words: Mapping[str, str]) -> str:
+    """What a what-if is called: its changes, in the words of whoever asks; empty where there are none."""
+    said = [words[f"changed_{name}"].format(n=words.get(f"minimise_{to}", to)) for name, to in changes.items()]
     return ", ".join([*said, *(f"− {name}" for name in sorted(closed))])[:80]
 
 
@@ -192,7 +191,7 @@ def closed_days(text: str) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Leg:
-    """All ways from one place to another. kind: 0 there, 1 back, 2 a lane on which nobody is served."""
+    """All ways from one place to another. kind: 0 there, 1 back; 2 and 3 where nobody is served."""
 
     start: str
     end: str
@@ -221,13 +220,13 @@ class OnRecord:
 
     @property
     def legs(self) -> list[Leg]:
-        """The lanes of the document, one row a pair of places: those that are served, then back, then the others."""
+        """The lanes of the document, one row a pair of places: those that are served, the ways back, then the others."""
         rows: dict[tuple[int, str, str], list[Shipment]] = {}
         for lane in self.network.lanes_in:
             rows.setdefault((0 if lane.served else 2, lane.site, lane.plant), []).append(lane)
         used = {(plant.id, site.hospital) for site in self.network.sites for plant in self.network.serving(site.id)}
         for back in self.network.lanes_out:
-            kind = 1 if (back.plant, back.hospital) in used else 2
+            kind = 1 if (back.plant, back.hospital) in used else 3
             rows.setdefault((kind, back.plant, back.hospital), []).append(back)
         return [Leg(start, end, tuple(ways), kind) for (kind, start, end), ways in sorted(rows.items(), key=_order)]
 

@@ -112,7 +112,7 @@ def _study(router: APIRouter, screen: Screen, studies: Studies) -> None:
         }
         if minimise and minimise != found.network.minimise:
             changes["minimise"] = minimise
-        name = reading.name_of(changes, closed)
+        name = reading.name_of(changes, closed, words_of(language_of(request))["network"])
         if not name:
             raise BadInput("nothing is changed", rule="a what-if differs", remedy="change a number, or close a plant")
         other = studies.ask(changed(found.question, set(closed), changes), name)

@@ -220,7 +220,7 @@ class OnRecord:
 
     @property
     def legs(self) -> list[Leg]:
-        """The lanes of the document, one row a pair of places: those that are served, the ways back, then the others."""
+        """The lanes of the document, a row a pair of places: served ones, the ways back, the others."""
         rows: dict[tuple[int, str, str], list[Shipment]] = {}
         for lane in self.network.lanes_in:
             rows.setdefault((0 if lane.served else 2, lane.site, lane.plant), []).append(lane)

@@ -13,8 +13,9 @@ from onelot.adapters.vault import Vault
 from onelot.plan.network import SignedNetwork, read_signed_network
 from onelot.record.errors import NotAllowed, OnelotError, Refused
 from onelot.record.events.base import Event
-from onelot.record.journal import Claim, Effect, Entry, Journal, Payload
+from onelot.record.journal import Claim, Effect, Entry, Payload, Reading
 from onelot.record.recipe import MasterRecipe, read_recipe
+from onelot.record.sight import ANYWHERE as ANYWHERE
 from onelot.record.subjects import (
     Batch,
     Document,
@@ -33,17 +34,20 @@ from onelot.record.terms.opened import OpenFact, OpenParameter, Value
 from onelot.record.terms.values import Cite, Fact, Sealed
 
 T = TypeVar("T")
-ANYWHERE = "*"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: stream name (`person/anna`, `courier-link/…`, `system`), roles, and the sites they may see."""
+    """Who acts: stream name (`person/anna`, `courier-link/…`, `system`), roles, and the sites they may see.
+
+    signs: False for a session on a shared tablet, whose roles are fewer than its owner's.
+    """
 
     id: str
     printed_name: str
     roles: frozenset[str]
     sites: frozenset[str] = frozenset({ANYWHERE})
+    signs: bool = True
 
     def may_see(self, *sites: str) -> bool:
         """Whether any of these sites is theirs."""
@@ -76,7 +80,7 @@ class Planned:
 class Reader:
     """Folds streams and remembers the fold, so that the next read takes only what is new."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Reading) -> None:
         self.journal = journal
         self._folds: dict[str, tuple[int, Any]] = {}
         self._last: dict[str, datetime] = {}
@@ -158,7 +162,7 @@ class Context:
     answer: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def journal(self) -> Journal:
+    def journal(self) -> Reading:
         """The journal behind the reader."""
         return self.reader.journal
 
@@ -285,7 +289,7 @@ def _number(value: Value, name: str) -> Any:
     return value
 
 
-def mode_of(journal: Journal) -> str:
+def mode_of(journal: Reading) -> str:
     """`simulation` or `production`, as the first event of the journal says."""
     first = journal.read("journal")
     if not first:

@@ -33,6 +33,8 @@ from onelot.twin.memory import InFile
 from onelot.twin.world import World
 
 ADMINISTRATOR = "administrator"
+# What the clinics of our own cohort state of their samples.
+GERMLINE = "germline-blood"
 # The stock is made before the first order: about four weeks and its tests.
 STOCK_AHEAD = timedelta(days=60)
 
@@ -103,7 +105,8 @@ def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Coho
         recipe = _recipe_for(each.product, recipes)
         late = each.fault("late_fact")
         case = _case(each.patient, cohort.read_patient(found), recipe, each.ordered_at, len(cases))
-        case.vcf = found.vcf
+        case.vcf, case.outside = found.vcf, found.outside
+        case.sample = str(each.chart.get("sample", GERMLINE if found.vcf else ""))
         if late is not None and found.later is not None:
             case.later = (read_bundle(found.later),)
             case.later_at = each.ordered_at + timedelta(hours=float(late.settings["after_h"]))
@@ -125,7 +128,8 @@ def folder_cohort(folder: Path, product: str, overlay: bool, recipes: Sequence[M
         documents = cohort.read_patient(found)
         bundle, clock = cohort.overlaid(documents[0], overlays)
         cases[found.name] = _case(found.name, (bundle, *documents[1:]), recipe, clock or now, len(cases))
-        cases[found.name].vcf = found.vcf
+        # Nobody has stated where the samples of a folder come from: their genomes are recorded and do not act.
+        cases[found.name].vcf, cases[found.name].outside = found.vcf, found.outside
     expected = {
         key: Expected(key, product, "", overlays[patient].expected, overlays[patient].reason)
         for key, case in cases.items()

@@ -6,8 +6,9 @@ from typing import Any
 
 from onelot.app.authority import sees_personal_data
 from onelot.app.commands.profile import GENOMIC
-from onelot.app.context import Actor, Context, Reader, unknown
+from onelot.app.context import Actor, Context, unknown
 from onelot.app.house import House
+from onelot.profile.genotype import for_people
 from onelot.record.errors import BadInput, Erased
 from onelot.record.subjects import Therapy
 from onelot.record.terms.values import Sealed
@@ -21,7 +22,7 @@ def why(house: House, batch: str, name: str, actor: Actor) -> dict[str, Any]:
     Raises:
         BadInput: the control recipe has no such parameter.
     """
-    reader = Reader(house.journal)
+    reader = house.loop.reader
     context = Context(reader, house.vault, actor, house.clock(), house.loop.entropy)
     found = context.batch(batch)
     if not found.therapies or found.tailoring is None:
@@ -68,7 +69,7 @@ def genome_of(context: Context, therapy: Therapy) -> list[dict[str, Any]]:
     return [
         {
             "fact": name,
-            "value": _shown(context, known.fact.value),
+            "value": for_people(_shown(context, known.fact.value)),
             "observed_at": known.fact.observed_at.isoformat() if known.fact.observed_at else None,
             "source_sha256": known.fact.source,
             "place": known.fact.place,

@@ -41,6 +41,7 @@ MUST_BE_SIGNED = frozenset(
         "LotReleased",
         "TherapyOrdered",
         "TailoringApproved",
+        "Decided",
         "CertificateIssued",
         "ConditionallyReleased",
         "Released",

@@ -17,8 +17,14 @@ THERAPY: Table = {
     "ordered": {"ConsentRecorded": "consented", "ProfileRecorded": "ordered"},
     "consented": {"ProfileRecorded": "consented", "EligibilityConfirmed": "eligible"},
     "eligible": {"ProfileRecorded": "eligible", "EligibilityConfirmed": "eligible", "RecipeTailored": "tailored"},
-    "tailored": {"RecipeTailored": "tailored", "TailoringApproved": "tailored", "SlotBooked": "scheduled"},
+    "tailored": {
+        "ProfileRecorded": "tailored",
+        "RecipeTailored": "tailored",
+        "TailoringApproved": "tailored",
+        "SlotBooked": "scheduled",
+    },
     "scheduled": {
+        "ProfileRecorded": "scheduled",
         "RecipeTailored": "scheduled",
         "TailoringApproved": "scheduled",
         "SlotBooked": "scheduled",
@@ -28,6 +34,7 @@ THERAPY: Table = {
         "DoseGiven": "dosed",
     },
     "collected": {
+        "ProfileRecorded": "collected",
         "RecipeTailored": "collected",
         "TailoringApproved": "collected",
         "Collected": "collected",
@@ -38,6 +45,7 @@ THERAPY: Table = {
         "DoseGiven": "dosed",
     },
     "cleared": {
+        "ProfileRecorded": "cleared",
         "ConditioningStarted": "conditioning",
         "RecipeTailored": "cleared",
         "TailoringApproved": "cleared",
@@ -46,6 +54,7 @@ THERAPY: Table = {
         "DoseGiven": "dosed",
     },
     "conditioning": {
+        "ProfileRecorded": "conditioning",
         "RecipeTailored": "conditioning",
         "TailoringApproved": "conditioning",
         "SlotBooked": "conditioning",
@@ -63,6 +72,8 @@ THERAPY_ANYWHERE: Mapping[str, str | None] = {
     "InfectionMarkersRecorded": None,
     "TherapyHeld": None,
     "HoldLifted": None,
+    "DrugsWeighed": None,
+    "Decided": None,
     "AliasAdded": None,
     "NoticeSent": None,
     "HealthKeyErased": None,
@@ -160,6 +171,7 @@ EQUIPMENT_ANYWHERE: Mapping[str, str | None] = {"ReadingsSealed": None, "Equipme
 PERSON: Table = {"new": {"PersonRegistered": "active"}, "active": {}, "left": {}}
 PERSON_ANYWHERE: Mapping[str, str | None] = {
     "KeyEnrolled": None,
+    "EnrolmentAllowed": None,
     "RolesChanged": None,
     "Qualified": None,
     "PersonLeft": "left",

@@ -17,71 +17,25 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput
+from onelot.record.quantity import Quantity as Quantity
+from onelot.record.quantity import Source as Source
+from onelot.record.quantity import Strict
+from onelot.record.recipe_patient import Conditioning as Conditioning
+from onelot.record.recipe_patient import Drug as Drug
+from onelot.record.recipe_patient import FactNeed as FactNeed
+from onelot.record.recipe_patient import Rule as Rule
+from onelot.record.recipe_patient import SupportiveDrug as SupportiveDrug
+from onelot.record.recipe_patient import Washout as Washout
 
 SCHEMA = "onelot-recipe/1"
 
 
 @dataclass(frozen=True)
-class _Strict:
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-
-@dataclass(frozen=True)
-class Source(_Strict):
-    """Where a number or rule comes from. text: the reference, or for an assumption the reason for it."""
-
-    kind: Literal["cited", "unverified", "assumption"]
-    text: str
-
-    @property
-    def shown(self) -> str:
-        """As it stands beside the number."""
-        return self.text if self.kind == "cited" else f"{self.kind}: {self.text}"
-
-
-@dataclass(frozen=True)
-class Quantity(_Strict):
-    """A number with unit (UCUM; "1" for a ratio or count), basis (per what) and source."""
-
-    value: Decimal
-    unit: str
-    basis: str
-    source: Source
-
-
-@dataclass(frozen=True)
-class FactNeed(_Strict):
-    """A fact the recipe needs: kind, unit, terminology codes (`system|code`), how long it is valid (days)."""
-
-    name: str
-    title: str
-    kind: Literal["number", "text", "flag", "date"]
-    unit: str = ""
-    codes: tuple[str, ...] = ()
-    valid: Quantity | None = None
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class Rule(_Strict):
-    """A typed yes/no formula over facts; when it is not true, `otherwise` says what and `remedy` what to do."""
-
-    name: str
-    title: str
-    formula: str
-    uses: tuple[str, ...]
-    otherwise: str
-    remedy: str
-    source: Source
-    constants: Mapping[str, Quantity] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Band(_Strict):
+class Band(Strict):
     """One row of a banded dose: from low to high (inclusive, as printed), what is given."""
 
     low: Decimal
@@ -90,7 +44,7 @@ class Band(_Strict):
 
 
 @dataclass(frozen=True)
-class Bands(_Strict):
+class Bands(Strict):
     """A banded dose table over one fact.
 
     between: what happens to a value between two printed bands. unverified_above: from there on the columns named in
@@ -115,7 +69,7 @@ class Bands(_Strict):
 
 
 @dataclass(frozen=True)
-class ParameterRule(_Strict):
+class ParameterRule(Strict):
     """How one parameter of the control recipe is set for a patient.
 
     Either `formula` over facts and constants, or `band` naming a column of the recipe's bands. A value outside
@@ -137,7 +91,7 @@ class ParameterRule(_Strict):
 
 
 @dataclass(frozen=True)
-class Charge(_Strict):
+class Charge(Strict):
     """Material that goes in: the item of the lot, and how much."""
 
     item: str
@@ -145,7 +99,7 @@ class Charge(_Strict):
 
 
 @dataclass(frozen=True)
-class Measure(_Strict):
+class Measure(Strict):
     """An in-process value to take: limits may be absent; on_fail says what a value outside does."""
 
     name: str
@@ -158,7 +112,7 @@ class Measure(_Strict):
 
 
 @dataclass(frozen=True)
-class Repeat(_Strict):
+class Repeat(Strict):
     """Run the phase again until a formula over measured values and parameters is true.
 
     at_most runs; when they are used up: `otherwise` with `reason`.
@@ -172,7 +126,7 @@ class Repeat(_Strict):
 
 
 @dataclass(frozen=True)
-class Phase(_Strict):
+class Phase(Strict):
     """Smallest step that does work (ISA-88). kind:
 
     scan: compare identities; charge: lots go in; run: a device moves to `target` and reports; measure: take values;
@@ -194,7 +148,7 @@ class Phase(_Strict):
 
 
 @dataclass(frozen=True)
-class Operation(_Strict):
+class Operation(Strict):
     """Phases in order."""
 
     name: str
@@ -202,7 +156,7 @@ class Operation(_Strict):
 
 
 @dataclass(frozen=True)
-class UnitProcedure(_Strict):
+class UnitProcedure(Strict):
     """Operations in order, in one unit."""
 
     name: str
@@ -210,7 +164,7 @@ class UnitProcedure(_Strict):
 
 
 @dataclass(frozen=True)
-class Test(_Strict):
+class Test(Strict):
     """One test of the specification. stage `release`: before any release; `final`: may follow a conditional release.
 
     Numeric limits low/high, or `equals` for a text result; basis stands in the limits. identity marks an identity
@@ -234,7 +188,7 @@ class Test(_Strict):
 
 
 @dataclass(frozen=True)
-class Intake(_Strict):
+class Intake(Strict):
     """When what was collected is enough: formula over counts (summed over collections) and parameters/facts."""
 
     counts: tuple[FactNeed, ...]
@@ -247,28 +201,7 @@ class Intake(_Strict):
 
 
 @dataclass(frozen=True)
-class Drug(_Strict):
-    """One drug of the conditioning or premedication: dose and on how many days."""
-
-    name: str
-    dose: Quantity
-    days: Quantity
-
-
-@dataclass(frozen=True)
-class Conditioning(_Strict):
-    """Conditioning before the dose; may start only on a signed clearance. rescue: minimum rescue cells, if any."""
-
-    regimen: str
-    drugs: tuple[Drug, ...]
-    infuse_after: Quantity
-    infuse_before: Quantity
-    source: Source
-    rescue: Quantity | None = None
-
-
-@dataclass(frozen=True)
-class Logistics(_Strict):
+class Logistics(Strict):
     """Hold and temperature limits on the way back. shipper_hold: how long a qualified shipper holds."""
 
     lane: str
@@ -279,11 +212,12 @@ class Logistics(_Strict):
 
 
 @dataclass(frozen=True)
-class MasterRecipe(_Strict):
+class MasterRecipe(Strict):
     """An approved, versioned recipe of a product.
 
     kind: `autologous` from the patient's own cells, `stock` made for stock, `kit` vials of stock bound to a patient.
     dose_hit: formula over parameters and `dose_given` (in the unit of dose_parameter): was the dose aimed at reached.
+    washouts: of the patient, before collection; supportive: drugs given beside the product.
     stock_items: what a stock recipe makes, or a kit takes from stock; stock_recipe: the recipe a kit's items come from.
     """
 
@@ -314,11 +248,19 @@ class MasterRecipe(_Strict):
     conditioning: Conditioning | None = None
     stock_items: tuple[str, ...] = ()
     stock_recipe: str = ""
+    washouts: tuple[Washout, ...] = ()
+    supportive: tuple[SupportiveDrug, ...] = ()
 
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Every phase in the order of the procedure."""
         return tuple(phase for unit in self.procedure for operation in unit.operations for phase in operation.phases)
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """The generic names of every drug given around the product, conditioning first, each once."""
+        named = [drug.name for drug in (self.conditioning.drugs if self.conditioning else ())]
+        return tuple(dict.fromkeys([*named, *(drug.name for drug in self.supportive)]))
 
     @property
     def identifier(self) -> str:

@@ -11,6 +11,7 @@ from onelot.app.commands import (
     Command,
     all_commands,
     collect,
+    decide,
     deliver,
     learn,
     make,
@@ -24,7 +25,7 @@ from onelot.app.commands import (
 )
 from onelot.record.errors import BadInput
 
-MODULES = (masters, order, profile, tailor, plan, collect, make, material, release, deliver, learn)
+MODULES = (masters, order, profile, decide, tailor, plan, collect, make, material, release, deliver, learn)
 
 
 @cache

@@ -13,12 +13,13 @@ from urllib.parse import urlencode
 import orjson
 from markupsafe import Markup
 
+from onelot.app.document_kinds import NETWORK
 from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic, draw_side_by_side
 from onelot.app.drawings.svg import Drawing
 from onelot.app.drawings.words import Words
 from onelot.app.house import House
 from onelot.app.network_study import Study
-from onelot.app.networks import KIND, approved, in_force
+from onelot.app.networks import approved, in_force
 from onelot.plan.network import Answer, Behind, Ledger, Share, SignedNetwork, read_signed_network
 from onelot.plan.network.signed import Shipment
 from onelot.record.errors import BadInput, Held
@@ -240,7 +241,7 @@ def on_record(house: House) -> list[OnRecord]:
     """Every network document on record that can be read, in force first."""
     found = []
     for name, row in house.journal.rows("documents").items():
-        if row["kind"] == KIND:
+        if row["kind"] == NETWORK:
             # One registered by an onelot that did not yet read networks cannot be approved, and is not shown.
             with suppress(BadInput):
                 found.append(document(house, name))
@@ -254,7 +255,7 @@ def document(house: House, name: str) -> OnRecord:
         BadInput: there is none of this name, or it is no network.
     """
     found = house.loop.reader.document(name)
-    if found.kind != KIND:
+    if found.kind != NETWORK:
         raise BadInput(
             f"there is no network document {name[:80]}",
             rule="network documents are registered under a name and a version",

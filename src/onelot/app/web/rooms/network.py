@@ -13,9 +13,9 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 from onelot.app.authority import roles_for
 from onelot.app.commands.masters import ApproveDocument, RegisterDocument
 from onelot.app.context import Actor
+from onelot.app.document_kinds import NETWORK
 from onelot.app.house import SIMULATION
 from onelot.app.network_study import MOST_BYTES, Studies, Study, changed, read_question
-from onelot.app.networks import KIND
 from onelot.app.simulation.networks import simulated_networks
 from onelot.app.web import network_reading as reading
 from onelot.app.web.language import words_of
@@ -134,7 +134,7 @@ def _master_data(router: APIRouter, screen: Screen, studies: Studies) -> None:
         made = network_document(answer, found.network, recipes=recipes, starts_on=_day(starts_on))
         made["closed"] = reading.closed_days(closed)
         _check_named(name, version, title)
-        command = RegisterDocument(name, KIND, title, version, orjson.dumps(made).decode())
+        command = RegisterDocument(name, NETWORK, title, version, orjson.dumps(made).decode())
         screen.give(request, actor, command, sent)
         return screen.go(f"{HERE}/document/{name}/{version}")
 

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from onelot.app.context import Context
-from onelot.plan.network import read_signed_network
-from onelot.record.errors import BadInput
-from onelot.record.recipe import MasterRecipe, read_recipe
+from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Therapy
 from onelot.record.terms.values import Cite
 from onelot.tailor.dose_rules import DoseRules, document_name, read_dose_rules
@@ -34,26 +31,6 @@ class Review:
     name: str
     used: Cite | None
     now: Cite | None
-
-
-def check_document(kind: str, name: str, value: Any) -> None:
-    """A document of a kind the house acts on is read before it is kept, and bears the name it will be found by."""
-    wanted = name
-    if kind == "recipe":
-        read_recipe(value, place=name)
-    elif kind == "network":
-        read_signed_network(value)
-    elif kind == GUIDELINE:
-        wanted = guideline_name(read_guideline(value, place=name).drug)
-    elif kind == DOSE_RULES:
-        wanted = document_name(read_dose_rules(value, place=name).product)
-    if name != wanted:
-        raise BadInput(
-            f"a {kind} of this content is named {wanted}",
-            rule="a rule is found by its name: one drug or product, one name",
-            remedy=f"register it as {wanted}",
-            place="RegisterDocument.name",
-        )
 
 
 def in_effect(context: Context, name: str) -> Cite | None:

@@ -13,8 +13,8 @@ import orjson
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
 from onelot.app.context import Context, mode_of
-from onelot.app.rules import KINDS, MARK_REVIEWS, check_document
-from onelot.plan.network import read_signed_network
+from onelot.app.document_kinds import NETWORK, check_kind
+from onelot.app.rules import KINDS, MARK_REVIEWS
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev
@@ -143,7 +143,7 @@ def _register_document(context: Context, command: RegisterDocument) -> None:
             remedy="mend the file at this place",
             place=f"line {cause.lineno}, column {cause.colno}",
         ) from cause
-    check_document(command.kind, command.name, value)
+    check_kind(command.kind, command.name, value)
     stream = f"document/{command.name}/{command.version}"
     text = canonical(value).decode()
     context.new(stream)
@@ -168,9 +168,9 @@ def _approve_document(context: Context, command: ApproveDocument) -> None:
     stream = f"document/{command.name}/{command.version}"
     document = context.reader.document(f"{command.name}/{command.version}")
     second_person(document.registered_by, context.actor.id, what="approving a document")
-    if document.kind == "network":
+    if document.kind == NETWORK:
         # One registered by an onelot that did not yet read networks would stop every booking.
-        read_signed_network(orjson.loads(document.text))
+        check_kind(document.kind, command.name, orjson.loads(document.text))
     context.at(stream, document.seq)
     context.add(stream, ev.DocumentApproved(command.version, document.sha256, command.effective_from), signed=True)
     if document.kind in KINDS:

@@ -32,9 +32,9 @@ PARAMETER, DRUG = "parameter/", advice.DRUG
 class FactRow:
     """A fact as it stands. before: what it replaced, newest first; state: known, outdated or unknown.
 
-        recorded_at: on this record; age_d: days since it was observed, or recorded where its time stays in the source;
+    recorded_at: on this record; age_d: days since it was observed, or recorded where its time stays in the source;
     acts: `computes` (a parameter or advice rests on it), `gates` (a rule of eligibility or a washout asks for it), or
-        "" (it is shown and does nothing).
+    "" (it is shown and does nothing).
     """
 
     name: str

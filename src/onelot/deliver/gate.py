@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from onelot.record.errors import BadInput, Held
+from onelot.record.evidence_file import evidence_gaps
 from onelot.record.recipe import MasterRecipe, Quantity
 from onelot.record.subjects.batch import Batch
 from onelot.record.subjects.therapy import Therapy
@@ -42,6 +43,9 @@ def span(quantity: Quantity) -> timedelta:
 def standing(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None, now: datetime) -> Iterator[Finding]:
     """Every reason for which the product may not go on at `now`."""
     place = batch.batch
+    if batch.for_study:
+        rule = "a toxicology lot is kept apart from the clinical lot"
+        yield Finding(rule, "purpose", place, "this is a toxicology lot", "put it down; take the clinical lot")
     if batch.disposition not in GIVEABLE:
         what = f"the batch is {batch.disposition or 'not yet decided on'}"
         yield Finding("no disposition, no delivery", "disposition", place, what, "wait for quality's decision")
@@ -93,6 +97,7 @@ def _patient(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None, now: d
         yield Finding("consent", "consent", place, what, "use nothing; ask the treating physician")
     if therapy.consent_until is not None and therapy.consent_until <= now:
         yield Finding("consent", "consent", place, "consent has run out", "ask the patient anew")
+    yield from evidence_gaps(recipe, therapy, now, "release")
     tailoring = therapy.tailoring
     if tailoring is None or not tailoring.approved or batch.tailoring != tailoring.cite:
         what = "the batch does not follow a signed tailoring of this therapy"

@@ -97,12 +97,25 @@ def charge(
         raise Mismatch(f"this lot is {lot.item} in {lot.unit}", rule=rule, remedy=f"scan a lot of {wanted.item}")
     if not 0 < amount <= missing:
         raise Mismatch(f"{amount} {lot.unit} is not what goes in", rule=rule, remedy=f"charge at most {missing}")
+    _check_owner(lot, batch, own=wanted.own, rule=rule)
     _check_lot(lot, amount, available, now, rule)
     if phase.second_person:
         second_person(by, verified_by, what=f"charging {wanted.item}")
     if lot.cite is None:
         raise Held("the lot has no record", rule=rule, remedy="receive the lot first")
     return (MaterialCharged(name, lot.cite, amount, lot.unit, verified_by),)
+
+
+def _check_owner(lot: Lot, batch: Batch, *, own: bool, rule: str) -> None:
+    """What was made for one patient goes into that patient's batches, and nothing of another's ever does."""
+    if own and (not lot.therapy or lot.therapy not in batch.therapies):
+        raise Mismatch(
+            "this lot was made for another patient" if lot.therapy else "this lot was made for no patient",
+            rule=f"{rule}, made for this patient alone",
+            remedy="put it down; scan the lot that was made for this chain of identity",
+        )
+    if not own and lot.therapy:
+        raise Mismatch("this lot was made for one patient", rule=rule, remedy="scan a lot of the platform")
 
 
 def _check_lot(lot: Lot, amount: Decimal, available: Decimal, now: datetime, rule: str) -> None:

@@ -12,6 +12,8 @@ from onelot.app.commands import (
     all_commands,
     collect,
     deliver,
+    editing,
+    evidence,
     learn,
     make,
     masters,
@@ -24,7 +26,7 @@ from onelot.app.commands import (
 )
 from onelot.record.errors import BadInput
 
-MODULES = (masters, order, profile, tailor, plan, collect, make, material, release, deliver, learn)
+MODULES = (masters, order, profile, editing, evidence, tailor, plan, collect, make, material, release, deliver, learn)
 
 
 @cache

@@ -252,7 +252,7 @@ def _take_out_equipment(context: Context, command: TakeOutEquipment) -> None:
 
 @dataclass(frozen=True)
 class ReceiveLot(Command):
-    """Take a lot in, into quarantine."""
+    """Take a lot in, into quarantine. therapy: for a lot made for one patient, that chain of identity."""
 
     lot: str
     item: str
@@ -261,10 +261,13 @@ class ReceiveLot(Command):
     amount: Decimal
     unit: str
     expires_at: datetime
+    therapy: str = ""
 
 
 @handles(ReceiveLot)
 def _receive_lot(context: Context, command: ReceiveLot) -> None:
+    if command.therapy:
+        context.therapy(command.therapy)
     stream = f"lot/{command.lot}"
     context.new(stream)
     context.claim(TakeName(f"lot/{command.lot}"))
@@ -278,6 +281,7 @@ def _receive_lot(context: Context, command: ReceiveLot) -> None:
             command.amount,
             command.unit,
             command.expires_at,
+            command.therapy,
         ),
     )
 

@@ -12,6 +12,9 @@ from onelot.app.context import Context
 from onelot.record.errors import Held, Refused
 from onelot.record.events import batch as batch_events
 from onelot.record.events import therapy as ev
+from onelot.record.evidence_file import guide_gaps
+from onelot.record.recipe import MasterRecipe
+from onelot.record.recipe_editing import CHOSEN_GUIDE
 from onelot.record.signature import second_person
 from onelot.record.subjects import Therapy
 from onelot.record.terms.values import Cite, Finding, Input, Parameter
@@ -41,7 +44,7 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
     facts = context.open_facts(therapy)
     stream = f"therapy/{therapy.coi}"
     try:
-        found_parameters = tailor(recipe, facts, context.now)
+        found_parameters = tailor(recipe, facts, context.now, _guide(context, recipe, therapy))
     except (Held, Refused) as refusal:
         finding = Finding(refusal.rule, refusal.place or "", refusal.place or "", refusal.what, refusal.remedy)
         if therapy.holds.get(STEP) != (finding,):
@@ -60,14 +63,25 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
             formula=found.formula,
             rule=found.rule,
             rule_source=found.rule_source,
-            inputs=tuple(
-                Input(name, therapy.facts[name].fact.value.commitment, therapy.facts[name].cite)
-                for name in found.inputs
-            ),
+            inputs=tuple(_input(therapy, name) for name in found.inputs),
         )
         for found in found_parameters
     )
     context.add(stream, ev.RecipeTailored(therapy.recipe, parameters))
+
+
+def _guide(context: Context, recipe: MasterRecipe, therapy: Therapy) -> str:
+    """The spacer that two people chose, in the clear; "" while they have not, or while its reasons do not hold."""
+    if recipe.editing is None or therapy.guide is None or guide_gaps(recipe, therapy):
+        return ""
+    return str(context.open(therapy.guide.sealed))
+
+
+def _input(therapy: Therapy, name: str) -> Input:
+    if name == CHOSEN_GUIDE and therapy.guide is not None:
+        return Input(name, therapy.guide.sealed.commitment, therapy.guide.cite)
+    known = therapy.facts[name]
+    return Input(name, known.fact.value.commitment, known.cite)
 
 
 def refuse_ineligible(therapy: Therapy) -> None:

@@ -22,6 +22,7 @@ from onelot.profile.facts import Gathered, gather
 from onelot.record.errors import Held, OnelotError
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
+from onelot.record.terms.opened import numbers_of
 from onelot.record.terms.values import Finding
 from onelot.record.units import convert
 from onelot.twin.faults import Kind
@@ -199,7 +200,7 @@ class Stage:
     def _aimed(self, therapy: Therapy | None) -> dict[str, Decimal]:
         if therapy is None:
             return {}
-        return {name: found.value for name, found in self.context().open_parameters(therapy).items()}
+        return numbers_of(self.context().open_parameters(therapy))
 
     def free_equipment(self, equipment_class: str, batch: Batch) -> str:
         """A qualified unit of the class at the plant that no other open batch runs on."""

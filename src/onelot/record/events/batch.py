@@ -13,7 +13,10 @@ from onelot.record.terms.values import Cite, Container, Sealed
 @event("batch")
 @dataclass(frozen=True)
 class BatchPlanned(Event):
-    """A batch will be made: for these therapies (none: for stock), by this recipe and tailoring, at this site."""
+    """A batch will be made: for these therapies (none: for stock), by this recipe and tailoring, at this site.
+
+    purpose: patient, stock, or toxicology (made as for the patient, for a safety study, and never given to anybody).
+    """
 
     batch: str
     therapies: tuple[str, ...]
@@ -204,7 +207,10 @@ class ManufactureCompleted(Event):
 @event("batch")
 @dataclass(frozen=True)
 class Tested(Event):
-    """One result against the specification: verdict is pass, out_of_specification, or negative_to_date."""
+    """One result against the specification: verdict is pass, out_of_specification, or negative_to_date.
+
+    read: where a sequence was compared, what was read, sealed; `value` then says `match` or `mismatch`.
+    """
 
     test: str
     value: str
@@ -214,6 +220,7 @@ class Tested(Event):
     sampled_at: datetime
     limit: str
     verified_by: str = ""
+    read: Sealed | None = None
 
 
 @event("batch")

@@ -113,7 +113,10 @@ class DocumentWithdrawn(Event):
 @event("lot")
 @dataclass(frozen=True)
 class LotReceived(Event):
-    """A quantity of an input is here: item, supplier's lot and certificate, expiry."""
+    """A quantity of an input is here: item, supplier's lot and certificate, expiry.
+
+    therapy: the chain of identity it was made for, and no other; "" for what any batch may use.
+    """
 
     item: str
     supplier_lot: str
@@ -121,6 +124,7 @@ class LotReceived(Event):
     amount: Decimal
     unit: str
     expires_at: datetime
+    therapy: str = ""
 
 
 @event("lot")

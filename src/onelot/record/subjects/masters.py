@@ -89,7 +89,7 @@ def fold_document(entries: Iterable[Entry]) -> Document:
 
 @dataclass(frozen=True)
 class Lot:
-    """An input: what it is, until when it may be used, whether it may be charged."""
+    """An input: what it is, until when it may be used, whether it may be charged, and for whose therapy alone."""
 
     state: str = "new"
     seq: int = 0
@@ -97,6 +97,7 @@ class Lot:
     unit: str = ""
     expires_at: datetime | None = None
     cite: Cite | None = None
+    therapy: str = ""
 
 
 def fold_lot(entries: Iterable[Entry]) -> Lot:
@@ -107,6 +108,7 @@ def fold_lot(entries: Iterable[Entry]) -> Lot:
         match entry.event:
             case ev.LotReceived() | ev.LotMadeFromBatch() as came:
                 found = replace(found, item=came.item, unit=came.unit, expires_at=came.expires_at, cite=entry.cite)
+                found = replace(found, therapy=came.therapy if isinstance(came, ev.LotReceived) else "")
     return found
 
 

@@ -23,7 +23,8 @@ DATA = files("onelot").joinpath("data/cohort")
 class PatientFiles:
     """The files of one patient in a cohort's folder.
 
-    bundle: FHIR; later: a second bundle that the clinic supplies after the order; `now`: None where the plan says.
+    bundle: FHIR; later: a second bundle that the clinic supplies after the order; reference, genes: the genome (FASTA)
+    and its annotation (GFF3) that the variants are read against, where it is the patient's own.
     """
 
     name: str
@@ -31,6 +32,8 @@ class PatientFiles:
     later: Path | None
     vcf: Path | None
     phenopacket: Path | None
+    reference: Path | None = None
+    genes: Path | None = None
 
 
 def cohort_plan() -> CohortPlan:
@@ -67,7 +70,8 @@ def write_cohort(folder: Path, seed: int) -> CohortPlan:
 
 
 def patients_in(folder: Path) -> Iterator[PatientFiles]:
-    """The patients of a folder by name: `X.json` is a bundle; `X.vcf`, `X.phenopacket.json`, `X.later.json` join it.
+    """The patients of a folder by name: `X.json` is a bundle; `X.vcf`, `X.fa`, `X.gff3`,
+    `X.phenopacket.json`, `X.later.json` join it.
 
     Raises:
         BadInput: no such folder, no permission, or no patient in it.
@@ -92,8 +96,7 @@ def patients_in(folder: Path) -> Iterator[PatientFiles]:
         )
     for stem in stems:
         extra = [name if name in names else None for name in _extras(stem)]
-        later, vcf, packet = (folder / name if name else None for name in extra)
-        yield PatientFiles(stem, folder / f"{stem}.json", later, vcf, packet)
+        yield PatientFiles(stem, folder / f"{stem}.json", *(folder / name if name else None for name in extra))
 
 
 def read_patient(found: PatientFiles, *, with_later: bool = False) -> tuple[Document, ...]:
@@ -118,6 +121,6 @@ def overlaid(bundle: Document, overlays: Mapping[str, Overlay]) -> tuple[Documen
     return (apply_overlay(bundle, overlay), overlay.now) if overlay else (bundle, None)
 
 
-def _extras(stem: str) -> tuple[str, str, str]:
-    vcf = f"{stem}.vcf"
-    return f"{stem}.later.json", vcf, f"{stem}.phenopacket.json"
+def _extras(stem: str) -> tuple[str, ...]:
+    """In the order of the fields of `PatientFiles`."""
+    return tuple(f"{stem}.{end}" for end in ("later.json", "vcf", "phenopacket.json", "fa", "gff3"))

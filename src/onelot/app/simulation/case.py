@@ -14,7 +14,7 @@ from onelot.adapters.vault import Identity
 from onelot.app.commands import make as making
 from onelot.app.commands import order
 from onelot.app.context import SYSTEM, Context
-from onelot.app.simulation.filling import vial_ml
+from onelot.app.simulation.filling import STUDY_MG, vial_ml
 from onelot.app.simulation.site import PLANT, Site
 from onelot.make.needs import span
 from onelot.profile.document import Document
@@ -27,6 +27,7 @@ from onelot.record.terms.values import Finding
 from onelot.record.units import convert
 from onelot.twin.faults import Kind
 from onelot.twin.memory import Memory
+from onelot.twin.state import PARTICLES
 from onelot.twin.world import SEED_CELLS, World
 
 
@@ -35,7 +36,8 @@ class Case:
     """One patient of a cohort.
 
     key: the file's name; later: documents that come only at `later_at`; order: found, or what is missing;
-    vcf: the patient's variant file; genome_findings: what reading it found, None before it was tried.
+    vcf: the patient's variant file; reference, genes: what its variants are read against; genome_findings: what
+    reading it found, None before it was tried.
     """
 
     key: str
@@ -48,6 +50,8 @@ class Case:
     later: tuple[Document, ...] = ()
     later_at: datetime | None = None
     vcf: Path | None = None
+    reference: Path | None = None
+    genes: Path | None = None
     genome_findings: tuple[Finding, ...] | None = None
     refused: list[dict[str, Any]] = field(default_factory=list)
 
@@ -94,6 +98,7 @@ class Stage:
     clock: Callable[[], datetime]
     begun: set[str] = field(default_factory=set)
     ordered: dict[str, str] = field(default_factory=dict)
+    ready_to_search: Callable[[], None] = lambda: None
 
     @property
     def now(self) -> datetime:
@@ -180,7 +185,7 @@ class Stage:
                 self.weight(therapy) if therapy else Decimal(0),
                 collected,
                 seed_cells=aimed.get("cells_to_seed", SEED_CELLS),
-                given={"vials": aimed["vials"]} if "vials" in aimed else None,
+                given=self._given(batch, aimed),
             )
             self.begun.add(batch.batch)
         if batch.filled is not None and f"{batch.batch}/filled" not in self.begun:
@@ -194,8 +199,27 @@ class Stage:
         put = None
         if recipe is not None and recipe.kind == "kit":
             put = sum((each.amount * vial_ml(each.lot.stream) for each in batch.charged), Decimal(0))
+        elif recipe is not None and recipe.kind == "individual":
+            put = wanted = STUDY_MG if batch.for_study else wanted.quantize(Decimal("0.001"))
         self.begun.add(f"{batch.batch}/filled")
         return self.world.fill(batch.batch, at, wanted, put=put)
+
+    def _given(self, batch: Batch, aimed: dict[str, Decimal]) -> dict[str, Decimal] | None:
+        """What people bring to a batch that is made of no cells."""
+        recipe = self.site.house.loop.reader.recipe(batch.recipe) if batch.recipe else None
+        if recipe is not None and recipe.kind == "individual":
+            return {PARTICLES: Decimal(1)}
+        return {"vials": aimed["vials"]} if "vials" in aimed else None
+
+    def sequence_read(self, batch: Batch, therapy: Therapy | None, name: str) -> str:
+        """What the laboratory reads of the patient's guide in this batch: RNA, as its lot was made."""
+        found = self.context().open_parameters(therapy)[name].value if therapy else ""
+        other = self.world.fault(self._key(therapy), "wrong_guide")
+        letters = str(found).replace("T", "U")
+        return letters[::-1] if other is not None and not batch.for_study else letters
+
+    def _key(self, therapy: Therapy | None) -> str:
+        return next((key for key, coi in self.ordered.items() if therapy is not None and coi == therapy.coi), "")
 
     def _aimed(self, therapy: Therapy | None) -> dict[str, Decimal]:
         if therapy is None:
@@ -227,10 +251,10 @@ class Stage:
             )
         return free[0]
 
-    def lot_for(self, item: str, amount: Decimal) -> tuple[str, Decimal]:
-        """A released lot of the item, and how much of the amount it can give."""
+    def lot_for(self, item: str, amount: Decimal, therapy: str = "") -> tuple[str, Decimal]:
+        """A released lot of the item, and how much of the amount it can give; of this patient's alone, where asked."""
         for name, row in sorted(self.site.rows("lots").items()):
-            if row["item"] == item and row["state"] == "released":
+            if row["item"] == item and row["state"] == "released" and row["therapy"] == therapy:
                 left = self.site.house.journal.available(f"lot/{name}")
                 if left > 0:
                     return name, min(left, amount)

@@ -9,6 +9,7 @@ from typing import Any
 from onelot.adapters.fhir import ConsentFound, Order
 from onelot.app import genome
 from onelot.app.commands import collect, order, plan, profile, tailor
+from onelot.app.simulation import editing
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.site import PLANT, person
@@ -29,6 +30,7 @@ def next_act(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe) -
         _withdrawal(stage, case, therapy, last),
         _correction(stage, case, therapy, last),
         _intake(stage, case, therapy, last),
+        editing.choosing(stage, case, therapy, recipe),
         _tailoring(stage, case, therapy, last),
     ):
         if act is not None:
@@ -113,11 +115,12 @@ def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
     at, facts = ordered or case.starts_at, list[OpenFact]()
     findings: tuple[Finding, ...] = ()
     try:
-        facts += genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
-        if case.vcf is not None:
-            facts += genome.pgx_facts(
-                case.vcf, case.identity.identifiers, therapy, now, observed_at=at, synthetic=case.synthetic
-            )
+        if case.recipe.editing is not None:
+            name = case.recipe.editing.fact
+            causal = genome.causal_fact(name, case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
+            facts += [causal] if causal else []
+        else:
+            facts += _genotypes(case, therapy, now, at)
     except OnelotError as refusal:
         stage.note_refusal(case, refusal)
         findings = genome.refused(case.recipe, refusal)
@@ -125,6 +128,15 @@ def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
     if kept:
         stage.site.give(profile.RecordProfile(therapy.coi, kept), "clinic_coordinator", case.hospital)
     case.genome_findings = findings + missing
+
+
+def _genotypes(case: Case, therapy: Therapy, now: datetime, at: datetime) -> list[OpenFact]:
+    facts = [*genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)]
+    if case.vcf is not None:
+        facts += genome.pgx_facts(
+            case.vcf, case.identity.identifiers, therapy, now, observed_at=at, synthetic=case.synthetic
+        )
+    return facts
 
 
 def _supply(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:

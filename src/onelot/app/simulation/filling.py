@@ -10,6 +10,7 @@ from onelot.record.subjects import Batch
 # A filling run of the simulated stock: vials of each size.
 STOCK_VIALS = 40
 STUDY_VIALS = 6
+STUDY_MG = Decimal("1.000")
 
 
 def contents(work: Work, cells: Decimal) -> tuple[dict[str, Decimal], dict[str, str], str]:

@@ -21,7 +21,7 @@ PLANT = "plant"
 HOSPITALS = ("hospital-north", "hospital-south")
 SLOT_CLASSES = ("apheresis", "suite", "bedside")
 # How many of each class; enough for a cohort of two dozen, few enough that slots matter.
-UNITS = {"apheresis": 2, "suite": 12, "bedside": 4}
+UNITS = {"apheresis": 2, "suite": 12, "bedside": 4, "lnp_mixer": 2}
 UNITS_OTHERWISE = 14
 
 _PLANT_ROLES = {
@@ -113,8 +113,8 @@ def _people(site: Site) -> None:
 
 
 def _sites(role: str, place: str) -> tuple[str, ...]:
-    """A planner books at the hospitals too; everybody else sees the records of their own site."""
-    return (place, *HOSPITALS) if role == "planner" else (place,)
+    """Planners book and bioinformaticians design for the hospitals too; others see the records of their own site."""
+    return (place, *HOSPITALS) if role in ("planner", "bioinformatician") else (place,)
 
 
 def _documents(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
@@ -155,7 +155,7 @@ def _lots(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
         for recipe in recipes
         for phase in recipe.phases
         for charge in phase.charges
-        if charge.item not in made
+        if charge.item not in made and not charge.own
     }
     for item, unit in sorted(items):
         lot = f"LOT-{item}-1"

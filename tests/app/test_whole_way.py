@@ -126,9 +126,9 @@ def test_the_demo_as_typed(home: Path) -> None:
         expected = {row["patient"]: row for row in csv.DictReader(file)}
     assert {row["patient"]: row["end"] for row in found["table"]} == {key: row["end"] for key, row in expected.items()}
     ends = [row["end"] for row in expected.values()]
-    assert found["patients"] == len(expected) == 24
+    assert found["patients"] == len(expected) == 25
     assert found["administered"] == ends.count("administered")
-    assert sum(found["by_disposition"].values()) == 24
+    assert sum(found["by_disposition"].values()) == 25
     assert {each["patient"] for each in found["refused"]} == {"p07", "p24"}
     assert {each["patient"] for each in found["held"]} == {key for key, row in expected.items() if row["end"] == "held"}
     named(found)

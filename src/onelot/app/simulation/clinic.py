@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -120,7 +121,8 @@ def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
             causal = genome.causal_fact(name, case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
             facts += [causal] if causal else []
         else:
-            facts += _genotypes(case, therapy, now, at)
+            for fact in _genotypes(case, therapy, now, at):
+                facts.append(fact)
     except OnelotError as refusal:
         stage.note_refusal(case, refusal)
         findings = genome.refused(case.recipe, refusal)
@@ -130,13 +132,13 @@ def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
     case.genome_findings = findings + missing
 
 
-def _genotypes(case: Case, therapy: Therapy, now: datetime, at: datetime) -> list[OpenFact]:
-    facts = [*genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)]
+def _genotypes(case: Case, therapy: Therapy, now: datetime, at: datetime) -> Iterator[OpenFact]:
+    """One file after the other: what was read before one is refused stays."""
+    yield from genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
     if case.vcf is not None:
-        facts += genome.pgx_facts(
+        yield from genome.pgx_facts(
             case.vcf, case.identity.identifiers, therapy, now, observed_at=at, synthetic=case.synthetic
         )
-    return facts
 
 
 def _supply(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:

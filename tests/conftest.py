@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from onelot.adapters.cache import use_compiled_cache
 from onelot.adapters.postgres.embedded import EmbeddedServer
 from onelot.adapters.postgres.programs import find
 from onelot.adapters.postgres.schema import migrate
 from onelot.record.errors import Unreachable
+
+# Before numba is imported anywhere: compiled loops are kept between runs, under the digest of their sources.
+use_compiled_cache()
 
 _count = itertools.count()
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from onelot.adapters.cache import use_compiled_cache
 from onelot.adapters.postgres.embedded import EmbeddedServer
@@ -20,6 +21,10 @@ from onelot.record.errors import Unreachable
 
 # Before numba is imported anywhere: compiled loops are kept between runs, under the digest of their sources.
 use_compiled_cache()
+
+# Nothing is timed in a test: a busy machine is no defect of ours.
+settings.register_profile("onelot", deadline=None)
+settings.load_profile("onelot")
 
 _count = itertools.count()
 

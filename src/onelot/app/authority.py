@@ -13,7 +13,7 @@ from onelot.record.errors import NotAllowed
 
 @cache
 def table() -> dict[str, dict[str, object]]:
-    """The role table: `roles` (name -> title, personal data or not), `commands` (name -> roles)."""
+    """The role table: `roles` (name -> title, personal data or not), `commands` and `pages` (name -> roles)."""
     found: dict[str, dict[str, object]] = orjson.loads((files("onelot") / "data" / "roles.json").read_bytes())
     return found
 
@@ -21,6 +21,12 @@ def table() -> dict[str, dict[str, object]]:
 def roles_for(command: str) -> frozenset[str]:
     """The roles that may give this command; none for a command the table does not name."""
     found = table()["commands"].get(command, [])
+    return frozenset(str(role) for role in found) if isinstance(found, list) else frozenset()
+
+
+def roles_of_page(page: str) -> frozenset[str]:
+    """The roles that may open this page of the screens; none for a page the table does not name."""
+    found = table()["pages"].get(page, [])
     return frozenset(str(role) for role in found) if isinstance(found, list) else frozenset()
 
 

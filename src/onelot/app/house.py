@@ -104,26 +104,37 @@ class House:
 
     def keep_document(self, effect: Effect) -> None:
         """Keep an issued document under its digest, outside the database; the chain holds the digest."""
+        self._keep(effect.data["sha256"], effect.data["text"], "json")
+
+    def keep_seen(self, text: str) -> str:
+        """Keep what a signer is about to sign, as shown; its digest goes into the signature. Gives the digest."""
+        digest = sha256(text.encode()).hexdigest()
+        self._keep(digest, text, "html")
+        return digest
+
+    def _keep(self, digest: str, text: str, kind: str) -> None:
         if self.documents is None:
-            self._kept[effect.data["sha256"]] = effect.data["text"]
+            self._kept[digest] = text
             return
         self.documents.mkdir(parents=True, exist_ok=True, mode=0o755)
-        part = self.documents / f"{effect.data['sha256']}.part"
+        part = self.documents / f"{digest}.part"
         with part.open("wb") as file:
-            file.write(effect.data["text"].encode())
+            file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        part.replace(self.documents / f"{effect.data['sha256']}.json")
+        part.replace(self.documents / f"{digest}.{kind}")
 
     def document(self, digest: str) -> bytes:
-        """An issued document, by its digest.
+        """An issued document, or what a signer saw, by its digest.
 
         Raises:
             Broken: it is not there, or not the one whose digest was signed.
         """
         kept = self._kept.get(digest, "").encode()
-        if self.documents is not None and (self.documents / f"{digest}.json").exists():
-            kept = (self.documents / f"{digest}.json").read_bytes()
+        folder = self.documents
+        for path in [folder / f"{digest}.{kind}" for kind in ("json", "html")] if folder else []:
+            if path.exists():
+                kept = path.read_bytes()
         if sha256(kept).hexdigest() != digest:
             raise Broken(
                 f"document {digest} is missing or was changed",

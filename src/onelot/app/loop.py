@@ -7,15 +7,16 @@ versions read and the claims, and only then speak to the world; its answer is an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from onelot.adapters.keys import PersonKeys
 from onelot.adapters.vault import Entropy, Vault
 from onelot.app import admission, authority
 from onelot.app.commands import Command, handler_of
-from onelot.app.context import Actor, Context, Planned, Reader
+from onelot.app.context import Actor, Context, Planned, Reader, Shown
 from onelot.record.errors import Conflict, NotAllowed
 from onelot.record.journal import Append, Draft, Entry, Journal, Part, TakeName
 from onelot.record.life import advance
@@ -60,12 +61,15 @@ class Loop:
             )
         return Actor(f"person/{login}", person.printed_name, person.roles, person.sites)
 
-    def handle(self, command: Command, actor: Actor, password: str | None = None, once: str = "") -> Done:
+    def handle(
+        self, command: Command, actor: Actor, password: str | None = None, once: str = "", shown: Shown | None = None
+    ) -> Done:
         """Carry out one command.
 
         Args:
             command: what to do. actor: who asks. password: the signing password, for a command that is signed.
             once: a name taken with the append, so that the same request sent twice is carried out once.
+            shown: what the signer was shown; its digest, or its commitment where it is sealed, goes into the signature.
 
         Raises:
             OnelotError: what was refused, by which rule, and what to do now. What the handler marked as worth keeping
@@ -85,7 +89,7 @@ class Loop:
             if once:
                 context.claim(TakeName(f"once/{once}"))
             try:
-                entries = self._append(context, signing)
+                entries = self._append(context, _seen(signing, shown, context))
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
@@ -183,3 +187,15 @@ class Loop:
         for entry in self.journal.read(stream):
             state = advance(subject, state, entry.envelope["type"])
         return state
+
+
+def _seen(signing: Signing | None, shown: Shown | None, context: Context) -> Signing | None:
+    """The signature with what its signer saw; what holds a patient's values is sealed, and goes with the append."""
+    if signing is None or shown is None:
+        return signing
+    if shown.patient:
+        label = f"seen/{signing.signed.signer}/{context.now.isoformat()}"
+        seen = context.seal(shown.patient, shown.text, label).commitment
+    else:
+        seen = sha256(shown.text.encode()).hexdigest()
+    return replace(signing, signed=replace(signing.signed, seen=seen))

@@ -59,7 +59,7 @@ MUST_BE_SIGNED = frozenset(
 
 # What reading a file that was cut, bent or made up may raise.
 _NOT_WHOLE = (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError)
-_SIGNED = {field.name for field in fields(Signed)}
+_SIGNED = {field.name for field in fields(Signed)} - {"seen"}  # `seen` only where something was shown
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ def _shapeless(entries: Sequence[Entry]) -> chain.Break | None:
             all(isinstance(value.get(name), str) for name in ("type", "at", "by"))
             and isinstance(value.get("data"), dict)
             and type(value.get("v")) is int
-            and (signed is None or (isinstance(signed, dict) and signed.keys() == _SIGNED))
+            and (signed is None or (isinstance(signed, dict) and signed.keys() - {"seen"} == _SIGNED))
         )
         if not right or (signed is not None and not all(isinstance(each, str) for each in signed.values())):
             return chain.Break(entry.seq, "the body is not an event's")

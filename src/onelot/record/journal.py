@@ -95,6 +95,8 @@ def body_of(stream: str, seq: int, draft: Draft) -> bytes:
             "printed_name": signed.printed_name,
             "meaning": signed.meaning,
             "key": signed.key,
+            # Absent where nobody looked at a page: a device's or a script's signature.
+            **({"seen": signed.seen} if signed.seen else {}),
         }
     return canonical(value)
 

@@ -19,13 +19,15 @@ from onelot.record.errors import NotAllowed
 class Signed:
     """What is printed with a signature: stream of the signer (`person/...` or `site/...`), name, meaning, key.
 
-    key: the public key, 64 hex digits. The time is that of the event.
+    key: the public key, 64 hex digits. The time is that of the event. seen: what stood before the
+    signer's eyes, by its SHA-256 among the documents or by the commitment of its seal; "" where nothing was shown.
     """
 
     signer: str
     printed_name: str
     meaning: str
     key: str
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

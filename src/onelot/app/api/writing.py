@@ -15,7 +15,7 @@ from onelot.app.api.doors import Doors
 from onelot.app.authority import check, roles_for
 from onelot.app.commands import Command, all_commands
 from onelot.app.commands.everything import adapter_of
-from onelot.app.context import Actor
+from onelot.app.context import Actor, Shown
 from onelot.app.effects import carry_out
 from onelot.app.loop import Done
 from onelot.app.sign_in import check_password
@@ -83,13 +83,20 @@ def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, A
     return give
 
 
-def handle(doors: Doors, command: Command, actor: Actor, password: str | None, once: str = "") -> Done:
-    """Give the command; wrong signing passwords count like wrong sign-in passwords, and lock (21 CFR 11.300(d))."""
+def handle(
+    doors: Doors, command: Command, actor: Actor, password: str | None, once: str = "", shown: Shown | None = None
+) -> Done:
+    """Give the command; wrong signing passwords count like wrong sign-in passwords, and lock (21 CFR 11.300(d)).
+
+    shown: what a signer was shown, kept with the signature.
+    """
     login = actor.id.removeprefix("person/")
     if command.meaning:
         doors.sign_in.check_lock(login)
+    if shown and not shown.patient:
+        doors.house.keep_seen(shown.text)
     try:
-        return doors.house.loop.handle(command, actor, password, once)
+        return doors.house.loop.handle(command, actor, password, once, shown)
     except NotAllowed:
         if command.meaning and password is not None and not _opens(doors, login, password):
             doors.sign_in.failed(login)

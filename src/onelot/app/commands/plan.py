@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from onelot.app.commands import Command, handles
+from onelot.app.commands.individual import purpose_of
 from onelot.app.commands.order import usable
 from onelot.app.commands.tailor import check_tailoring
 from onelot.app.context import Context, unknown
-from onelot.plan import earliest
-from onelot.record.errors import BadInput, Held
+from onelot.app.networks import (
+    BEDSIDE,
+    COLLECTION,
+    MANUFACTURE,
+    Booking,
+    cited,
+    in_force,
+    last_slot,
+    recipe_of,
+    site_of,
+)
+from onelot.plan import Window, earliest, earliest_allowed
+from onelot.plan.slots import Busy
+from onelot.record.errors import Held, Refused
 from onelot.record.events import batch as batch_events
 from onelot.record.events import therapy as ev
-from onelot.record.evidence_file import evidence_gaps, guide_gaps, refuse_gaps
 from onelot.record.journal import GiveBack, TakeInterval, TakeName
 from onelot.record.subjects import Therapy
-from onelot.record.subjects.batch import STUDY_LABEL, TOXICOLOGY
+from onelot.record.terms.values import Cite
 
 
 def _resources(context: Context, equipment_class: str, site: str, until: datetime) -> list[str]:
@@ -44,7 +57,8 @@ def _slot_claim(coi: str, purpose: str) -> str:
 class BookSlots(Command):
     """Book the earliest free window of a class of resource at a site, for one purpose of a therapy.
 
-    purpose: collection, manufacture, bedside; hours: how long.
+    purpose: collection, manufacture, bedside; hours: how long; urgency: a class of the signed network, or "".
+    Where a signed network is in force, the window is the earliest that it allows, and the booking cites it.
     """
 
     coi: str
@@ -54,6 +68,7 @@ class BookSlots(Command):
     not_before: datetime
     hours: int
     not_after: datetime | None = None
+    urgency: str = ""
 
 
 @handles(BookSlots)
@@ -63,15 +78,43 @@ def _book_slots(context: Context, command: BookSlots) -> None:
     check_tailoring(therapy)
     names = _resources(context, command.equipment_class, command.site, command.not_before)
     busy = {name: [(start, end) for _, start, end in context.journal.taken(f"equipment/{name}")] for name in names}
-    window = earliest(busy, command.not_before, timedelta(hours=command.hours), command.not_after)
     purpose = command.purpose + ("" if not therapy.slots else f"-{_count(therapy.slots, command.purpose)}")
+    standing = None
+    if command.purpose in (COLLECTION, MANUFACTURE, BEDSIDE):
+        standing = in_force(context.reader, recipe_of(therapy), context.now)
+    booking = Booking(context, therapy, purpose, command.site, standing, command.urgency) if standing else None
+    window = _window(context, booking, busy, command.not_before, timedelta(hours=command.hours), command.not_after)
     context.claim(
         TakeInterval(
             _slot_claim(therapy.coi, purpose), f"equipment/{window.resource}", window.starts_at, window.ends_at
         )
     )
-    context.add(f"therapy/{therapy.coi}", ev.SlotBooked(purpose, window.resource, window.starts_at, window.ends_at))
+    cite = standing.cite if standing else None
+    slot = (purpose, window.resource, window.starts_at, window.ends_at)
+    context.add(f"therapy/{therapy.coi}", ev.SlotBooked(*slot, command.site, cite, command.urgency))
+
+
+def _window(
+    context: Context,
+    booking: Booking | None,
+    busy: Mapping[str, Iterable[Busy]],
+    not_before: datetime,
+    duration: timedelta,
+    not_after: datetime | None,
+) -> Window:
+    """The earliest free window that the network allows, with its claims on lines; the earliest of all without one."""
+    if booking is None:
+        window = earliest(busy, not_before, duration, not_after)
+    else:
+        found = earliest_allowed(busy, not_before, duration, not_after, booking.may, booking.until)
+        window, (way, lines) = found
+        for line in lines:
+            context.claim(line)
+        context.answer.update(network=booking.standing.name)
+        if way is not None:
+            context.answer.update(mode_in=way.mode_in, mode_out=way.mode_out, returns_on=way.returns_on, days=way.days)
     context.answer.update(resource=window.resource, starts_at=window.starts_at, ends_at=window.ends_at)
+    return window
 
 
 def _count(slots: tuple[object, ...], purpose: str) -> int:
@@ -80,7 +123,7 @@ def _count(slots: tuple[object, ...], purpose: str) -> int:
 
 @dataclass(frozen=True)
 class MoveSlot(Command):
-    """Move a booked window."""
+    """Move a booked window. It stays under the signed network it was booked by, and within what that allows."""
 
     coi: str
     purpose: str
@@ -97,14 +140,20 @@ def _move_slot(context: Context, command: MoveSlot) -> None:
         raise Held(f"no slot is booked for {command.purpose}", rule="only a booked slot is moved", remedy="book it")
     claim = _slot_claim(therapy.coi, command.purpose)
     taken = context.journal.taken(f"equipment/{slot.resource}")
-    busy = {slot.resource: [(start, end) for name, start, end in taken if name != claim]}
-    window = earliest(busy, command.not_before, timedelta(hours=command.hours))
-    context.claim(GiveBack(claim))
-    context.claim(TakeInterval(claim, f"equipment/{window.resource}", window.starts_at, window.ends_at))
-    context.add(
-        f"therapy/{therapy.coi}",
-        ev.SlotMoved(command.purpose, window.resource, window.starts_at, window.ends_at, command.reason),
-    )
+    # A claim's name is used once: each move has taken one of its own.
+    held = next((name for name, _, _ in taken if name == claim or name.startswith(f"{claim}/")), claim)
+    busy = {slot.resource: [(start, end) for name, start, end in taken if name != held]}
+    site, booking = site_of(context.reader, slot), None
+    context.claim(GiveBack(held))
+    if slot.network is not None:
+        booking = Booking(context, therapy, slot.purpose, site, cited(context.reader, slot.network), slot.urgency)
+        for back in booking.give_back():
+            context.claim(back)
+    window = _window(context, booking, busy, command.not_before, timedelta(hours=command.hours), None)
+    fresh = f"{claim}/{therapy.seq}"
+    context.claim(TakeInterval(fresh, f"equipment/{window.resource}", window.starts_at, window.ends_at))
+    moved = (command.purpose, window.resource, window.starts_at, window.ends_at)
+    context.add(f"therapy/{therapy.coi}", ev.SlotMoved(*moved, command.reason, site, slot.network, slot.urgency))
 
 
 @dataclass(frozen=True)
@@ -136,11 +185,18 @@ def _plan_batch(context: Context, command: PlanBatch) -> None:
                 rule="consent gates every descendant",
                 remedy="end the therapy, or record a new consent",
             )
-        purpose, label = _purpose(context, therapy, command.purpose)
+        purpose, label = purpose_of(context, therapy, command.purpose)
         context.add(
             stream,
             batch_events.BatchPlanned(
-                command.batch, (command.coi,), therapy.recipe, tailoring, command.site, purpose, label
+                command.batch,
+                (command.coi,),
+                therapy.recipe,
+                tailoring,
+                command.site,
+                purpose,
+                label,
+                _network_for(context, therapy, command.site),
             ),
         )
         return
@@ -151,43 +207,28 @@ def _plan_batch(context: Context, command: PlanBatch) -> None:
     context.add(stream, batch_events.BatchPlanned(command.batch, (), document.cite, None, command.site, "stock"))
 
 
-def _purpose(context: Context, therapy: Therapy, asked: str) -> tuple[str, str]:
-    """What a therapy's batch is for, and the statement on its labels; refused with every gap of the evidence file."""
-    recipe = context.reader.recipe(therapy.recipe) if therapy.recipe else None
-    if recipe is None or recipe.kind != "individual":
-        if asked:
-            raise BadInput(
-                f"a batch of this recipe is not made for {asked}",
-                rule="toxicology lots belong to recipes of products made for one patient",
-                remedy="leave the purpose out",
+def _network_for(context: Context, therapy: Therapy, site: str) -> Cite | None:
+    """The signed network by which a site makes for a therapy, or None; that of its slot, if one is booked.
+
+    Refuses a site that does not serve the patient's, and a slot whose times no longer meet the network's.
+    """
+    slot = last_slot(therapy, MANUFACTURE)
+    if slot is not None and slot.network is not None:
+        standing = cited(context.reader, slot.network)
+        if site_of(context.reader, slot) != site:
+            raise Refused(
+                f"the manufacture is booked at {site_of(context.reader, slot)}, not at {site}",
+                rule="a batch is made where its slot is",
+                remedy="plan it there, or book a slot here",
             )
-        return "patient", therapy.label or ""
-    if asked == TOXICOLOGY:
-        refuse_gaps(guide_gaps(recipe, therapy), "no toxicology lot is ordered")
-        return TOXICOLOGY, STUDY_LABEL
-    if asked not in ("", "patient"):
-        raise BadInput(f"there is no purpose {asked!r}", rule="patient or toxicology", remedy="name one of the two")
-    refuse_gaps(evidence_gaps(recipe, therapy, context.now, "clinical_lot"), "the clinical lot is not ordered")
-    _refuse_outdated(context, therapy)
-    return "patient", therapy.label or ""
-
-
-def _refuse_outdated(context: Context, therapy: Therapy) -> None:
-    """A toxicology study takes weeks: what the tailoring rests on must still be valid when the clinical lot is made."""
-    used = {
-        given.name
-        for each in (therapy.tailoring.parameters if therapy.tailoring else {}).values()
-        for given in each.inputs
-    }
-    facts = [therapy.facts[name].fact for name in sorted(used & therapy.facts.keys())]
-    outdated = [fact.name for fact in facts if fact.valid_until is not None and fact.valid_until < context.now]
-    if outdated:
-        raise Held(
-            f"outdated since it was tailored: {', '.join(outdated)}",
-            rule="a clinical lot is made by facts that are valid when it is planned",
-            remedy="record the fact anew as a correction, tailor and sign again, then plan the lot",
-            place=therapy.coi,
-        )
+        booking = Booking(context, therapy, slot.purpose, site, standing, slot.urgency)
+        booking.may(Window(slot.resource, slot.starts_at, slot.ends_at))
+        return standing.cite
+    found = in_force(context.reader, recipe_of(therapy), context.now)
+    if found is None:
+        return None
+    found.rules.may_serve(site, Booking(context, therapy, MANUFACTURE, site, found).collected_at, therapy.site)
+    return found.cite
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,18 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context as Given
 
-from onelot.app.authority import table
+from onelot.app.authority import roles_of_page
 from onelot.app.context import Actor
 from onelot.app.house import SIMULATION, House
-from onelot.app.web.strings import STRINGS
+from onelot.app.web.language import FIRST, LANGUAGES, preferred, words_of
 from onelot.record.errors import NotAllowed
 from onelot.record.identity import grouped
 
 COOKIE, BEFORE = "onelot-session", "onelot-before"
+SPOKEN, LIGHT = "onelot-language", "onelot-light"
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
@@ -31,26 +33,42 @@ HEADERS = {
 _TAGS = {
     "released": ("done", "●"),
     "administered": ("done", "●"),
+    "approved": ("done", "●"),
+    "optimal": ("done", "●"),
+    "infeasible": ("stopped", "■"),
+    "withdrawn": ("stopped", "■"),
+    "draft": ("risk", "▲"),
     "rejected": ("stopped", "■"),
     "terminated": ("stopped", "■"),
     "returned": ("stopped", "■"),
+    "held": ("stopped", "■"),
     "quarantine": ("risk", "▲"),
     "exceptional_supply": ("risk", "▲"),
 }
 
 
-def shown_time(value: str | datetime | None) -> str:
+def language_of(request: Request) -> str:
+    """The language of this browser."""
+    return preferred(request.cookies.get(SPOKEN, ""), request.headers.get("accept-language", ""))
+
+
+@pass_context
+def shown_time(given: Given, value: str | datetime | None) -> str:
     """`22 Nov 2026 09:12 UTC`, or nothing."""
     if not value:
         return ""
-    at = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return f"{at.astimezone(UTC):%d %b %Y %H:%M} UTC"
+    at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+    month = given["t"]["common"]["months"].split()[at.month - 1]
+    return f"{at:%d} {month} {at:%Y %H:%M} UTC"
 
 
-def shown_id(batch: str) -> str:
-    """A batch number with its chain of identity in groups of four."""
-    head, dash, tail = batch.partition("-")
-    return f"{head} {grouped(tail)}" if dash and len(tail) == 13 and tail.isalnum() else batch
+def shown_id(name: str) -> str:
+    """A batch number or chain of identity with its number in groups of four."""
+    head, dash, tail = name.rpartition("-")
+    number = tail if dash else name
+    if len(number) == 13 and number.isalnum():
+        return f"{head} {grouped(number)}".strip()
+    return name
 
 
 def tag(state: str) -> tuple[str, str]:
@@ -58,18 +76,26 @@ def tag(state: str) -> tuple[str, str]:
     return _TAGS.get(state, ("now", "◐"))
 
 
-def words(name: str) -> str:
-    """`PhaseStarted` or `in_process` in plain words."""
+@pass_context
+def words(given: Given, name: str) -> str:
+    """`PhaseStarted` or `in_process` in plain words of the reader's language."""
+    found = given["t"]["names"].get(name)
+    if found:
+        return str(found)
     spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
     return spaced.replace("_", " ").strip()
 
 
-class Pages:
-    """Renders pages of one house."""
+def fill(text: str, **values: object) -> str:
+    """`{n} events` with its values."""
+    return text.format(**values)
 
-    def __init__(self, house: House) -> None:
-        self._simulated = house.mode == SIMULATION
-        self._site = house.site
+
+class Pages:
+    """Renders pages of one house. nav: (page, address) of what stands in the head of every page."""
+
+    def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = ()) -> None:
+        self._simulated, self._site, self._nav = house.mode == SIMULATION, house.site, nav
         self._templates = Environment(
             loader=PackageLoader("onelot.app.web", "templates"),
             autoescape=True,
@@ -77,24 +103,31 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(time=shown_time, ident=shown_id, words=words, tag=tag)
+        self._templates.filters.update(time=shown_time, ident=shown_id, words=words, tag=tag, fill=fill)
+        self._templates.globals["new_once"] = lambda: secrets.token_urlsafe(16)
 
     def render(self, name: str, request: Request, actor: Actor | None, status: int = 200, **given: Any) -> Response:
         """A page, with its headers."""
-        titles: dict[str, Any] = table()["roles"]
-        who = ""
-        if actor:
-            roles = ", ".join(str(titles.get(role, {}).get("title", role)) for role in sorted(actor.roles))
-            who = f"{actor.printed_name} · {roles}"
-        text = self._templates.get_template(name).render(
-            s=STRINGS,
+        light = request.cookies.get(LIGHT, "")
+        text = self.fragment(
+            name,
+            request,
             simulated=self._simulated,
             house_site=self._site,
-            who=who,
+            here=request.url.path,
+            light=light if light in ("light", "dark") else "",
+            languages=LANGUAGES,
+            actor=actor,
+            nav=[each for each in self._nav if actor and roles_of_page(each[0]) & actor.roles],
             csrf=csrf_of(request.cookies.get(COOKIE, "")) if actor else "",
             **given,
         )
         return HTMLResponse(text, status, dict(HEADERS))
+
+    def fragment(self, name: str, request: Request | None, **given: Any) -> str:
+        """A template in the reader's language, without a page around it."""
+        language = language_of(request) if request else FIRST
+        return self._templates.get_template(name).render(t=words_of(language), language=language, **given)
 
 
 def csrf_of(secret: str) -> str:

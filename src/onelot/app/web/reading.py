@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from onelot.app.context import Actor, Context
+from onelot.app.context import Actor, Context, unknown
 from onelot.app.house import House
 from onelot.record.chain import link, start
 from onelot.record.journal import Entry
 from onelot.record.recipe import MasterRecipe
 from onelot.record.signature import is_signature
 from onelot.record.subjects import Batch, Therapy
+from onelot.record.terms.values import Sealed
 
 PAGE, THREAD = 100, 200
 _RANK = {"quarantine": 1, "at_site": 2, "in_transit": 2, "conditionally_released": 3, "released": 3}
@@ -57,7 +58,8 @@ def _left(row: dict[str, Any], now: datetime) -> str:
 
 @dataclass(frozen=True)
 class Knot:
-    """One event of a thread: number, time, what, by whom, fields in words, and what was signed as."""
+    """One event of a thread: number, time, what, by whom, fields in words, what was signed as, and the
+    digest of what the signer saw."""
 
     seq: int
     at: datetime
@@ -65,6 +67,7 @@ class Knot:
     by: str
     details: tuple[tuple[str, str], ...]
     signed: str
+    seen: str
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def knots(house: House, entries: list[Entry]) -> list[Knot]:
             str(people.get(entry.by.removeprefix("person/"), {}).get("printed_name") or entry.by),
             tuple(_details(entry.envelope["data"])),
             f"{entry.signed.printed_name}: {entry.signed.meaning}" if entry.signed else "",
+            entry.signed.seen if entry.signed else "",
         )
         for entry in entries
     ]
@@ -109,6 +113,30 @@ def _details(data: dict[str, Any]) -> list[tuple[str, str]]:
         if value not in (None, "") and not isinstance(value, dict | bool):
             found.append((name, str(value)))
     return found
+
+
+def signed_as_seen(house: House, actor: Actor, stream: str, seen: str) -> dict[str, Any]:
+    """What the signers of a stream saw, by the digest or commitment in their signatures; with those signatures.
+
+    Raises:
+        NotAllowed: no such record for this person, or nobody signed this there. Erased, Broken: it cannot be had.
+    """
+    context = Context(house.loop.reader, house.vault, actor, house.clock(), house.loop.entropy)
+    subject, _, name = stream.partition("/")
+    patient = ""
+    if subject == "batch":
+        coi = (context.batch(name).therapies or ("",))[0]
+        patient = house.loop.reader.therapy(coi).patient if coi else ""
+    elif subject == "therapy":
+        patient = context.therapy(name).patient
+    signatures = [entry for entry in house.journal.read(stream) if entry.signed and entry.signed.seen == seen]
+    if not signatures:
+        raise unknown("signature on this record over", seen)
+    payload = house.journal.payload(seen)
+    if payload is None:
+        return {"text": house.document(seen).decode(), "signatures": signatures}
+    house.log_look(actor.id, stream, "what a signer saw")
+    return {"text": str(context.open(Sealed(seen, patient))), "signatures": signatures}
 
 
 def documents(entries: list[Entry]) -> list[Entry]:

@@ -16,6 +16,7 @@ class BatchPlanned(Event):
     """A batch will be made: for these therapies (none: for stock), by this recipe and tailoring, at this site.
 
     purpose: patient, stock, or toxicology (made as for the patient, for a safety study, and never given to anybody).
+    network: the signed network by which this site makes for the patient, if there was one.
     """
 
     batch: str
@@ -25,6 +26,7 @@ class BatchPlanned(Event):
     site: str
     purpose: str
     label: str = ""
+    network: Cite | None = None
 
 
 @event("batch")

@@ -1,0 +1,51 @@
+"""The batch record: a thread of events, parameters with their why, chain, deviations, documents."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
+
+from onelot.app.authority import roles_of_page, sees_personal_data
+from onelot.app.web import reading
+from onelot.app.web.screen import Screen
+from onelot.app.why import why
+
+
+def routes(router: APIRouter, screen: Screen) -> None:
+    """The record's pages."""
+    house = screen.house
+
+    @router.get("/batches/{number}")
+    def record(request: Request, number: str, before: int = 0) -> Response:
+        actor = screen.enter(request, "record")
+        found = reading.open_batch(house, actor, number)
+        entries = house.journal.read(f"batch/{number}")
+        shown = [entry for entry in entries if not before or entry.seq < before][-reading.THREAD :]
+        tailoring = found.therapy.tailoring if found.therapy else None
+        return screen.render(
+            "record.html", request, actor, found=found, batch=found.batch, knots=reading.knots(house, shown),
+            earlier=shown[0].seq if shown and shown[0].seq > 1 else 0,
+            chain=reading.chain_status(f"batch/{number}", entries), documents=reading.documents(entries),
+            may_look=bool(roles_of_page("signed") & actor.roles),
+            parameters=sorted(tailoring.parameters) if tailoring and found.batch.tailoring else [],
+            may_release=bool(roles_of_page("release") & actor.roles),
+        )  # fmt: skip
+
+    @router.get("/batches/{number}/why/{name}")
+    def explain(request: Request, number: str, name: str) -> Response:
+        actor = screen.enter(request, "why")
+        reading.open_batch(house, actor, number)
+        if sees_personal_data(actor):
+            house.log_look(actor.id, f"batch/{number}", f"why {name}")
+        return screen.render("why.html", request, actor, found=why(house, number, name, actor), number=number)
+
+    @router.get("/signed/{seen}/{stream:path}")
+    def signed(request: Request, seen: str, stream: str) -> Response:
+        """What a signer saw, by the digest that stands in the signature."""
+        actor = screen.enter(request, "signed")
+        found = reading.signed_as_seen(house, actor, stream, seen)
+        # It was rendered by these templates, escaped, and is kept by its digest.
+        return screen.render(
+            "signed.html", request, actor, seen=seen, markup=Markup(found["text"]),  # noqa: S704
+            signatures=found["signatures"],
+        )  # fmt: skip

@@ -1,0 +1,42 @@
+"""The board: all batches, what needs a person soonest first. Filters are links; the address bar keeps them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from onelot.app.web import reading
+from onelot.app.web.screen import HOME, Screen
+
+NAV = (("board", HOME),)
+
+
+def routes(router: APIRouter, screen: Screen) -> None:
+    """The board's page."""
+
+    @router.get("/board")
+    def board(request: Request, state: str = "", site: str = "", page: int = 1) -> Response:
+        actor = screen.enter(request, "board")
+        seen = reading.board(screen.house, actor, "", "", screen.house.clock())
+        rows = [row for row in seen if state in ("", row["state"]) and site in ("", row["site"])]
+        last = max(1, -(-len(rows) // reading.PAGE))
+        page = min(max(page, 1), last)
+
+        def address(**change: object) -> str:
+            given = {"state": state, "site": site, **change}
+            kept = {name: value for name, value in given.items() if value not in ("", 1)}
+            return HOME + (f"?{urlencode(kept)}" if kept else "")
+
+        filters = [
+            (name, [("", address(**{name: ""})), *((each, address(**{name: each})) for each in found)], chosen)
+            for name, found, chosen in (
+                ("state", sorted({row["state"] for row in seen}), state),
+                ("site", sorted({row["site"] for row in seen}), site),
+            )
+        ]
+        return screen.render(
+            "board.html", request, actor, rows=rows[(page - 1) * reading.PAGE : page * reading.PAGE],
+            filters=filters, count=len(rows), page=page, last=last,
+            before=address(page=page - 1) if page > 1 else "", after=address(page=page + 1) if page < last else "",
+        )  # fmt: skip

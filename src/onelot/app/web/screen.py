@@ -1,0 +1,134 @@
+"""What the pages share: who is here, which page opens for whom, a command given once, a thing signed as seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Annotated, Any
+
+from fastapi import Form, Request, Response
+from fastapi.responses import RedirectResponse
+from markupsafe import Markup
+
+from onelot.app.api.doors import Doors
+from onelot.app.api.writing import handle
+from onelot.app.authority import roles_of_page
+from onelot.app.commands import Command
+from onelot.app.context import Actor, Context, Shown
+from onelot.app.effects import carry_out
+from onelot.app.house import House
+from onelot.app.loop import Done
+from onelot.app.web.pages import COOKIE, HEADERS, Pages, check_csrf
+from onelot.record.errors import BadInput, Conflict, NotAllowed
+
+HOME = "/screen/board"
+Text = Annotated[str, Form(max_length=2000)]
+
+
+class Sent:
+    """What every form of ours carries: the session's token, the request's own name, and what a signature needs."""
+
+    def __init__(
+        self,
+        csrf: Annotated[str, Form(max_length=64)] = "",
+        once: Annotated[str, Form(max_length=64, pattern=r"^[\w-]*$")] = "",
+        password: Annotated[str, Form(max_length=1000)] = "",
+        seen: Annotated[str, Form(max_length=64, pattern=r"^[0-9a-f]*$")] = "",
+    ) -> None:
+        self.csrf, self.once, self.password, self.seen = csrf, once, password, seen
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """What a signer is shown, as one piece: its markup, its digest (64 hex digits), and whose values stand in it."""
+
+    markup: Markup
+    digest: str
+    patient: str = ""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The house as the pages see it. secure: served over TLS, so that cookies travel under it only."""
+
+    doors: Doors
+    pages: Pages
+    secure: bool = False
+
+    @property
+    def house(self) -> House:
+        """The house."""
+        return self.doors.house
+
+    def enter(self, request: Request, page: str, sent: Sent | None = None) -> Actor:
+        """Who is here, if the page opens for one of their roles; see `pages` in data/roles.json.
+
+        sent: what the form carried, where one was sent; its token is checked before anything is read out of it.
+
+        Raises:
+            NotSignedIn: nobody is signed in. NotAllowed: the page is not for them, or the form is not theirs.
+        """
+        actor = self.house.loop.actor(self.doors.sign_in.who(request.cookies.get(COOKIE, "")))
+        if sent is not None:
+            check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
+        roles = roles_of_page(page)
+        if not roles & actor.roles:
+            raise NotAllowed(
+                "this page is not for your role",
+                rule=f"role table: {page} is for {', '.join(sorted(roles)) or 'nobody'}",
+                remedy="ask somebody with that role, or the user administrator",
+            )
+        return actor
+
+    def context(self, actor: Actor) -> Context:
+        """A context to look through as this person: unknown and not yours look alike."""
+        return self.doors.context(actor)
+
+    def render(self, name: str, request: Request, actor: Actor | None, status: int = 200, **given: Any) -> Response:
+        """A page."""
+        return self.pages.render(name, request, actor, status, **given)
+
+    def artefact(self, name: str, request: Request, patient: str = "", **given: Any) -> Artefact:
+        """What a signer will sign: a template under `signed/`, without times that pass and without tokens.
+
+        patient: whose health values stand in it; it is then kept sealed.
+
+        Rendered again when the form comes back: what has changed since is not signed (`sign`).
+        """
+        text = self.pages.fragment(f"signed/{name}", request, **given)
+        return Artefact(Markup(text), sha256(text.encode()).hexdigest(), patient)  # noqa: S704 - ours, escaped
+
+    def give(self, request: Request, actor: Actor, command: Command, sent: Sent, shown: Artefact | None = None) -> Done:
+        """Give a command that a form asks for: once, however often the form is sent."""
+        check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
+        if not sent.once:
+            raise BadInput(
+                "this form does not carry its own name",
+                rule="every form is carried out once",
+                remedy="open the page again and fill the form in once more",
+            )
+        kept = Shown(str(shown.markup), shown.patient) if shown else None
+        done = handle(self.doors, command, actor, sent.password or None, f"{actor.id}/{sent.once}", kept)
+        carry_out(self.house)
+        return done
+
+    def sign(self, request: Request, actor: Actor, command: Command, sent: Sent, shown: Artefact) -> Done:
+        """Give a command under a signature that names what its signer saw; refused when that has changed since.
+
+        Raises:
+            Conflict: the page is no longer what it was.
+        """
+        check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
+        if not compare_digest(shown.digest, sent.seen):
+            raise Conflict(
+                "the record has moved on since you opened this page",
+                rule="a signature covers what the signer has seen",
+                remedy="open the page again, read what is new, and sign then",
+            )
+        return self.give(request, actor, command, sent, shown)
+
+    @staticmethod
+    def go(path: str) -> Response:
+        """Go on to another page of ours."""
+        return RedirectResponse(path, 303, dict(HEADERS))

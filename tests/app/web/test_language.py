@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import onelot.app.web as web
+from onelot.app.authority import table
+from onelot.app.web.language import LANGUAGES, preferred, words_of
+
+FOLDER = Path(web.__file__).parent / "templates"
+PAGES = sorted(FOLDER.rglob("*.html"))
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_a_language_has_every_word_with_the_same_blanks(language: str) -> None:
+    first, other = words_of("en"), words_of(language)
+    assert set(first) == set(other)
+    for room in set(first) - {"names"}:
+        assert set(first[room]) == set(other[room]), room
+        for key, text in first[room].items():
+            assert str(other[room][key]).strip(), (room, key)
+            blanks = [
+                {name for _, name, _, _ in Formatter().parse(str(each)) if name} for each in (text, other[room][key])
+            ]
+            assert blanks[0] == blanks[1], (room, key)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_templates_hold_no_words_of_their_own(page: Path) -> None:
+    text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", page.read_text(), flags=re.S)
+    said = re.sub(r"<[^>]*>|&\w+;", " ", text, flags=re.S).replace("onelot", "")
+    assert not re.findall(r"[A-Za-zÄÖÜäöüß]{2,}", said)
+    spoken = re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]*)"', text)
+    assert not [each for each in spoken if re.search(r"[A-Za-z]{2,}", each) and each != "SIMULATED"]
+
+
+def test_every_page_in_the_head_has_its_word() -> None:
+    assert set(words_of("en")["nav"]) <= set(table()["pages"])
+
+
+def test_the_browser_s_first_known_language_is_spoken() -> None:
+    assert preferred("", "fr-CH, de;q=0.9, en;q=0.8") == "de"
+    assert preferred("en", "de") == "en" and preferred("xx", "") == "en"

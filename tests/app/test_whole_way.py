@@ -19,6 +19,7 @@ import pytest
 
 from onelot.app.context import SYSTEM
 from onelot.app.why import why
+from onelot.record.recipe import MasterRecipe
 from onelot.twin.invariants import House as Seen
 from onelot.twin.invariants import violations
 from tests.app.test_cohort_runs import SEED, Run, run
@@ -49,6 +50,12 @@ def source_value(body: Any, place: str) -> Any:
     return body
 
 
+def recipe_of(whole: Run, coi: str) -> MasterRecipe:
+    cited = whole.house.loop.reader.therapy(coi).recipe
+    assert cited is not None
+    return whole.house.loop.reader.recipe(cited)
+
+
 def test_why_of_every_parameter_reaches_the_source(whole: Run) -> None:
     files = {sha256(path.read_bytes()).hexdigest(): path for path in whole.folder.glob("p*.*") if path.is_file()}
     given = [row for row in whole.report.rows if row.end == "administered"]
@@ -73,10 +80,13 @@ def test_why_of_every_parameter_reaches_the_source(whole: Run) -> None:
                     continue
                 there = source_value(json.loads(path.read_bytes(), parse_float=Decimal), each["place"])
                 if isinstance(there, dict):  # the VCF record of a variant
-                    there = ":".join(str(there[key]) for key in ("chrom", "pos", "ref", "alt"))
-                    assert there == each["value"]
-                else:
-                    assert Decimal(there) == Decimal(each["value"]), (row.patient, name, each)
+                    assert ":".join(str(there[key]) for key in ("chrom", "pos", "ref", "alt")) == each["value"]
+                    continue
+                if each["fact"] == "indication":
+                    codes = next(need.codes for need in recipe_of(whole, row.coi).facts if need.name == "indication")
+                    assert any(code.endswith(f"|{there}={each['value']}") for code in codes)
+                    continue
+                assert Decimal(there) == Decimal(each["value"]), (row.patient, name, each)
                 followed += 1
     assert followed > len(given)
     assert by_person == CORRECTED

@@ -38,12 +38,16 @@ ANYWHERE = "*"
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: stream name (`person/anna`, `courier-link/…`, `system`), roles, and the sites they may see."""
+    """Who acts: stream name (`person/anna`, `courier-link/…`, `system`), roles, and the sites they may see.
+
+    signs: False for a session on a shared tablet, whose roles are fewer than its owner's.
+    """
 
     id: str
     printed_name: str
     roles: frozenset[str]
     sites: frozenset[str] = frozenset({ANYWHERE})
+    signs: bool = True
 
     def may_see(self, *sites: str) -> bool:
         """Whether any of these sites is theirs."""

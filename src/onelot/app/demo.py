@@ -35,6 +35,8 @@ from onelot.twin.memory import InFile
 from onelot.twin.world import World
 
 ADMINISTRATOR = "administrator"
+# What the clinics of our own cohort state of their samples.
+GERMLINE = "germline-blood"
 # The stock is made before the first order: about four weeks and its tests.
 STOCK_AHEAD = timedelta(days=60)
 # The longest anybody waits for compiled loops before compiling them in this process.
@@ -107,7 +109,9 @@ def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Coho
         recipe = _recipe_for(each.product, recipes)
         late = each.fault("late_fact")
         case = _case(each.patient, cohort.read_patient(found), recipe, each.ordered_at, len(cases))
-        case.vcf, case.reference, case.genes = found.vcf, found.reference, found.genes
+        case.vcf, case.outside = found.vcf, found.outside
+        case.reference, case.genes = found.reference, found.genes
+        case.sample = str(each.chart.get("sample", GERMLINE if found.vcf else ""))
         after_h = float(late.settings["after_h"]) if late else 24.0 * float(each.chart.get("weighed_again_d", 0))
         if after_h and found.later is not None:
             case.later = (read_bundle(found.later),)
@@ -130,8 +134,9 @@ def folder_cohort(folder: Path, product: str, overlay: bool, recipes: Sequence[M
         documents = cohort.read_patient(found)
         bundle, clock = cohort.overlaid(documents[0], overlays)
         cases[found.name] = _case(found.name, (bundle, *documents[1:]), recipe, clock or now, len(cases))
-        case = cases[found.name]
-        case.vcf, case.reference, case.genes = found.vcf, found.reference, found.genes
+        # Nobody has stated where the samples of a folder come from: their genomes are recorded and do not act.
+        cases[found.name].vcf, cases[found.name].outside = found.vcf, found.outside
+        cases[found.name].reference, cases[found.name].genes = found.reference, found.genes
     expected = {
         key: Expected(key, product, "", overlays[patient].expected, overlays[patient].reason)
         for key, case in cases.items()

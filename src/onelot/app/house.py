@@ -18,10 +18,12 @@ from onelot.adapters.safe import Safe
 from onelot.adapters.stamping import from_environment
 from onelot.adapters.vault import Entropy, Vault
 from onelot.app import authority, sealing
-from onelot.app.commands.masters import EnrolKey
+from onelot.app.commands.decide import MarkForReview
+from onelot.app.commands.masters import EnrolKey, EnrolOwnKey
 from onelot.app.context import SYSTEM, Actor, mode_of
 from onelot.app.entropy import from_system
 from onelot.app.loop import Loop
+from onelot.app.rules import MARK_REVIEWS
 from onelot.record.errors import Broken, NotAllowed
 from onelot.record.events.journal import JournalOpened, PersonRegistered, SiteRegistered
 from onelot.record.journal import Append, Draft, Effect, Head, Journal, Part, Seal
@@ -29,6 +31,8 @@ from onelot.record.signature import Signed, Signing
 from onelot.record.terms.values import Cite
 
 SIMULATION, PRODUCTION = "simulation", "production"
+# States in which a tailoring may still be unissued.
+UNISSUED = frozenset({"tailored", "scheduled", "collected"})
 Doer = Callable[[Effect], None]
 
 
@@ -78,6 +82,20 @@ class House:
         number = len(self.journal.read(f"person/{login}"))
         key = self.people_keys.enrol(login, password, str(number))
         self.loop.handle(EnrolKey(login, key, reason), by)
+        return key
+
+    def enrol_own(self, login: str, password: str) -> str:
+        """Make and enrol one's own signing key, once the administrator has allowed it. Gives the public key."""
+        # Before the wrapped key is written: a key that is not enrolled must not replace one that is.
+        authority.check("EnrolOwnKey", self.loop.actor(login))
+        if not self.loop.reader.person(login).may_enrol:
+            raise NotAllowed(
+                "nobody has allowed you a signing key",
+                rule="21 CFR 11.100(b): the user administrator looks at who you are first",
+                remedy="ask the user administrator to let you in",
+            )
+        key = self.people_keys.enrol(login, password, str(len(self.journal.read(f"person/{login}"))))
+        self.loop.handle(EnrolOwnKey(key), self.loop.actor(login))
         return key
 
     def run_effects(self) -> int:
@@ -156,6 +174,12 @@ class House:
         finally:
             os.close(handle)
 
+    def mark_reviews(self, effect: Effect) -> None:
+        """Look at every therapy not yet dosed or ended: a rule or guideline table has a new version."""
+        for coi, row in self.journal.rows("therapies").items():
+            if row["state"] in UNISSUED:
+                self.loop.handle(MarkForReview(coi), SYSTEM)
+
     def erase(self, effect: Effect) -> None:
         """Destroy a health key and the values under it, as an order on the record says."""
         patient = effect.data["patient"]
@@ -189,6 +213,7 @@ def assemble(
     loop = Loop(journal, vault, people, site_signing(site_keys, site), clock, entropy)
     house = House(mode, site, journal, vault, people, site_keys, loop, seals, documents, looks, safe)
     house.doers["erase_health"] = house.erase
+    house.doers[MARK_REVIEWS] = house.mark_reviews
     house.doers["keep_document"] = house.keep_document
     return house
 

@@ -78,7 +78,8 @@ class Loop:
         authority.check(type(command).__name__, actor)
         if actor.id.startswith("person/"):
             # A session may be older than a change of roles, or than the person's leaving: asked again of the record.
-            actor = self.actor(actor.id.removeprefix("person/"))
+            found = self.actor(actor.id.removeprefix("person/"))
+            actor = found if actor.signs else replace(found, roles=found.roles & actor.roles, signs=False)
             authority.check(type(command).__name__, actor)
         admission.check_fields(command, self.clock())
         self._check_verifier(command, actor)
@@ -114,6 +115,12 @@ class Loop:
                 f"this needs your signature: {command.meaning}",
                 rule="21 CFR 11.200(a): sign-in name and signing password at each signing",
                 remedy="sign with your signing password",
+            )
+        if not actor.signs:
+            raise NotAllowed(
+                "nobody signs on a shared tablet",
+                rule="a session opened by badge and PIN never signs",
+                remedy="sign in with your sign-in password, and sign there",
             )
         login = actor.id.removeprefix("person/")
         key, sign = self.keys.open(login, password)

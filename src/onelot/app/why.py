@@ -8,6 +8,7 @@ from onelot.app.authority import sees_personal_data
 from onelot.app.commands.profile import GENOMIC
 from onelot.app.context import Actor, Context, Reader, unknown
 from onelot.app.house import House
+from onelot.profile.genotype import for_people
 from onelot.record.errors import BadInput, Erased
 from onelot.record.events.editing import GuideChosen, GuidesDesigned
 from onelot.record.journal import Entry
@@ -71,7 +72,7 @@ def genome_of(context: Context, therapy: Therapy) -> list[dict[str, Any]]:
     return [
         {
             "fact": name,
-            "value": _shown(context, known.fact.value),
+            "value": for_people(_shown(context, known.fact.value)),
             "observed_at": known.fact.observed_at.isoformat() if known.fact.observed_at else None,
             "source_sha256": known.fact.source,
             "place": known.fact.place,

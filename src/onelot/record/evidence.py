@@ -45,6 +45,7 @@ MUST_BE_SIGNED = frozenset(
         "GuideConfirmed",
         "EvidenceRecorded",
         "TailoringApproved",
+        "Decided",
         "CertificateIssued",
         "ConditionallyReleased",
         "Released",

@@ -30,12 +30,14 @@ THERAPY: Table = {
     },
     "tailored": {
         **_guide("tailored"),
+        "ProfileRecorded": "tailored",
         "RecipeTailored": "tailored",
         "TailoringApproved": "tailored",
         "SlotBooked": "scheduled",
     },
     "scheduled": {
         **_guide("scheduled"),
+        "ProfileRecorded": "scheduled",
         "RecipeTailored": "scheduled",
         "TailoringApproved": "scheduled",
         "SlotBooked": "scheduled",
@@ -45,6 +47,7 @@ THERAPY: Table = {
         "DoseGiven": "dosed",
     },
     "collected": {
+        "ProfileRecorded": "collected",
         "RecipeTailored": "collected",
         "TailoringApproved": "collected",
         "Collected": "collected",
@@ -55,6 +58,7 @@ THERAPY: Table = {
         "DoseGiven": "dosed",
     },
     "cleared": {
+        "ProfileRecorded": "cleared",
         "ConditioningStarted": "conditioning",
         "RecipeTailored": "cleared",
         "TailoringApproved": "cleared",
@@ -63,6 +67,7 @@ THERAPY: Table = {
         "DoseGiven": "dosed",
     },
     "conditioning": {
+        "ProfileRecorded": "conditioning",
         "RecipeTailored": "conditioning",
         "TailoringApproved": "conditioning",
         "SlotBooked": "conditioning",
@@ -81,6 +86,8 @@ THERAPY_ANYWHERE: Mapping[str, str | None] = {
     "EvidenceRecorded": None,
     "TherapyHeld": None,
     "HoldLifted": None,
+    "DrugsWeighed": None,
+    "Decided": None,
     "AliasAdded": None,
     "NoticeSent": None,
     "HealthKeyErased": None,
@@ -178,6 +185,7 @@ EQUIPMENT_ANYWHERE: Mapping[str, str | None] = {"ReadingsSealed": None, "Equipme
 PERSON: Table = {"new": {"PersonRegistered": "active"}, "active": {}, "left": {}}
 PERSON_ANYWHERE: Mapping[str, str | None] = {
     "KeyEnrolled": None,
+    "EnrolmentAllowed": None,
     "RolesChanged": None,
     "Qualified": None,
     "PersonLeft": "left",

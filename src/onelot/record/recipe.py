@@ -21,39 +21,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput
+from onelot.record.quantity import Quantity as Quantity
+from onelot.record.quantity import Source as Source
+from onelot.record.quantity import Strict
 from onelot.record.recipe_editing import Editing
-from onelot.record.recipe_parts import Quantity as Quantity
-from onelot.record.recipe_parts import Source as Source
-from onelot.record.recipe_parts import Strict
+from onelot.record.recipe_patient import Conditioning as Conditioning
+from onelot.record.recipe_patient import Drug as Drug
+from onelot.record.recipe_patient import FactNeed as FactNeed
+from onelot.record.recipe_patient import Rule as Rule
+from onelot.record.recipe_patient import SupportiveDrug as SupportiveDrug
+from onelot.record.recipe_patient import Washout as Washout
 
 SCHEMA = "onelot-recipe/1"
-
-
-@dataclass(frozen=True)
-class FactNeed(Strict):
-    """A fact the recipe needs: kind, unit, terminology codes (`system|code`), how long it is valid (days)."""
-
-    name: str
-    title: str
-    kind: Literal["number", "text", "flag", "date"]
-    unit: str = ""
-    codes: tuple[str, ...] = ()
-    valid: Quantity | None = None
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class Rule(Strict):
-    """A typed yes/no formula over facts; when it is not true, `otherwise` says what and `remedy` what to do."""
-
-    name: str
-    title: str
-    formula: str
-    uses: tuple[str, ...]
-    otherwise: str
-    remedy: str
-    source: Source
-    constants: Mapping[str, Quantity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -226,27 +205,6 @@ class Intake(Strict):
 
 
 @dataclass(frozen=True)
-class Drug(Strict):
-    """One drug of the conditioning or premedication: dose and on how many days."""
-
-    name: str
-    dose: Quantity
-    days: Quantity
-
-
-@dataclass(frozen=True)
-class Conditioning(Strict):
-    """Conditioning before the dose; may start only on a signed clearance. rescue: minimum rescue cells, if any."""
-
-    regimen: str
-    drugs: tuple[Drug, ...]
-    infuse_after: Quantity
-    infuse_before: Quantity
-    source: Source
-    rescue: Quantity | None = None
-
-
-@dataclass(frozen=True)
 class Logistics(Strict):
     """Hold and temperature limits on the way back. shipper_hold: how long a qualified shipper holds."""
 
@@ -264,6 +222,7 @@ class MasterRecipe(Strict):
     kind: `autologous` from the patient's own cells, `stock` made for stock, `kit` vials of stock bound to a patient,
     `individual` made for one patient from lots, without cells of theirs.
     dose_hit: formula over parameters and `dose_given` (in the unit of dose_parameter): was the dose aimed at reached.
+    washouts: of the patient, before collection; supportive: drugs given beside the product.
     stock_items: what a stock recipe makes, or a kit takes from stock; stock_recipe: the recipe a kit's items come from.
     """
 
@@ -294,12 +253,20 @@ class MasterRecipe(Strict):
     conditioning: Conditioning | None = None
     stock_items: tuple[str, ...] = ()
     stock_recipe: str = ""
+    washouts: tuple[Washout, ...] = ()
+    supportive: tuple[SupportiveDrug, ...] = ()
     editing: Editing | None = None
 
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Every phase in the order of the procedure."""
         return tuple(phase for unit in self.procedure for operation in unit.operations for phase in operation.phases)
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """The generic names of every drug given around the product, conditioning first, each once."""
+        named = [drug.name for drug in (self.conditioning.drugs if self.conditioning else ())]
+        return tuple(dict.fromkeys([*named, *(drug.name for drug in self.supportive)]))
 
     @property
     def identifier(self) -> str:

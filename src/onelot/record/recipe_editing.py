@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from onelot.record.recipe_parts import Quantity, Source, Strict
+from onelot.record.quantity import Quantity, Source, Strict
 
 # What the chosen guide is called among the inputs of a parameter; no fact or measured value may have this name.
 CHOSEN_GUIDE = "chosen_guide"

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import exp, log
 
+from onelot.record.durations import span
 from onelot.record.errors import BadInput
 from onelot.record.recipe import Test
 from onelot.twin.probes import Draw
@@ -23,7 +24,6 @@ from onelot.twin.state import BatchState
 
 TO_DATE = "negative to date"
 GROWTH = "growth"
-_HOURS = {"h": 1.0, "d": 24.0, "wk": 168.0}
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def ready_at(test: Test, sampled_at: datetime) -> datetime:
     """When the final result of a sample is there."""
     if test.result_after is None:
         return sampled_at
-    return sampled_at + timedelta(hours=float(test.result_after.value) * _HOURS[test.result_after.unit])
+    return sampled_at + span(test.result_after)
 
 
 def result_at(state: BatchState, test: Test, sampled_at: datetime) -> datetime:

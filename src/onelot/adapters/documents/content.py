@@ -51,7 +51,7 @@ def batch_record_content(
         "genome": [dict(each) for each in genome],
         "results": [_result(recipe, entry) for entry in entries if entry.envelope["type"] == "Tested"],
         "deviations": _deviations(entries),
-        "signatures": [line for entry in entries if (line := _signature(entry))],
+        "signatures": [line for entry in entries if (line := signature_line(entry))],
         "thread": thread(entries),
     }
 
@@ -149,7 +149,8 @@ def _deviations(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _signature(entry: Entry) -> dict[str, str] | None:
+def signature_line(entry: Entry) -> dict[str, str] | None:
+    """Printed name, signer, meaning, time, event and hash of a signed event; None for one nobody signed."""
     signed = entry.signed
     if signed is None:
         return None

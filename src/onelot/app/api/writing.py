@@ -9,26 +9,15 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
-from pydantic import BaseModel, Field
 
 from onelot.app.api.doors import Doors
-from onelot.app.authority import check, roles_for
+from onelot.app.authority import roles_for
 from onelot.app.commands import Command, all_commands
 from onelot.app.commands.everything import adapter_of
 from onelot.app.context import Actor, Shown
 from onelot.app.effects import carry_out
 from onelot.app.loop import Done
-from onelot.app.sign_in import check_password
-from onelot.record.errors import NotAllowed
-
-
-class Enrolment(BaseModel):
-    """A person's first sign-in and signing passwords, or new ones."""
-
-    login: str = Field(max_length=200)
-    sign_in_password: str = Field(max_length=1000)
-    signing_password: str = Field(max_length=1000)
-    reason: str = Field(default="first key", max_length=500)
+from onelot.record.errors import NotAllowed, OnelotError
 
 
 def router(doors: Doors) -> APIRouter:
@@ -44,22 +33,6 @@ def router(doors: Doors) -> APIRouter:
             described += f" Signed: {command.meaning} (header X-Signing-Password)."
         api.post(f"/commands/{name}", name=name, description=described)(_endpoint(doors, command))
 
-    @api.post("/enrolments", tags=["session"])
-    def enrol(wanted: Enrolment, request: Request) -> dict[str, str]:
-        """Set a person's sign-in password and make their signing key. For user administrators."""
-        _sent_on_purpose(request)
-        actor = doors.actor(request)
-        check("EnrolKey", actor)
-        check_password(wanted.signing_password)
-        if wanted.sign_in_password == wanted.signing_password:
-            raise NotAllowed(
-                "sign-in and signing password are the same",
-                rule="two passwords: whoever sees the one must not be able to sign",
-                remedy="choose two",
-            )
-        doors.sign_in.set_password(wanted.login, wanted.sign_in_password)
-        return {"key": doors.house.enrol(wanted.login, wanted.signing_password, actor, wanted.reason)}
-
     return api
 
 
@@ -70,7 +43,7 @@ def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, A
         x_signing_password: Annotated[str | None, Header()] = None,
         idempotency_key: Annotated[str | None, Header(max_length=100, pattern=r"^[\w.-]+$")] = None,
     ) -> dict[str, Any]:
-        _sent_on_purpose(request)
+        doors.sent_on_purpose(request)
         actor = doors.actor(request)
         once = f"{actor.id}/{idempotency_key}" if idempotency_key else ""
         done = handle(doors, fields, actor, x_signing_password, once)
@@ -91,16 +64,19 @@ def handle(
     shown: what a signer was shown, kept with the signature.
     """
     login = actor.id.removeprefix("person/")
-    if command.meaning:
-        doors.sign_in.check_lock(login)
-    if shown and not shown.patient:
-        doors.house.keep_seen(shown.text)
-    try:
+    if not command.meaning or password is None or not actor.signs:
         return doors.house.loop.handle(command, actor, password, once, shown)
-    except NotAllowed:
-        if command.meaning and password is not None and not _opens(doors, login, password):
-            doors.sign_in.failed(login)
-        raise
+    with doors.sign_in.tries.signing(login) as tried:
+        if shown and not shown.patient:
+            doors.house.keep_seen(shown.text)
+        try:
+            done = doors.house.loop.handle(command, actor, password, once, shown)
+        except OnelotError:
+            # Whatever was refused: only a right password takes the try back.
+            tried.right = _opens(doors, login, password)
+            raise
+        tried.right = True
+        return done
 
 
 def _opens(doors: Doors, login: str, password: str) -> bool:
@@ -109,13 +85,3 @@ def _opens(doors: Doors, login: str, password: str) -> bool:
     except NotAllowed:
         return False
     return True
-
-
-def _sent_on_purpose(request: Request) -> None:
-    bearer = request.headers.get("authorization", "").lower().startswith("bearer ")
-    if not bearer and request.headers.get("x-onelot") != "1":
-        raise NotAllowed(
-            "this request could have been sent by another site's page",
-            rule="cross-site request forgery: a command needs the bearer token, or the cookie with X-Onelot: 1",
-            remedy="send the header",
-        )

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import check_scope
+from onelot.app.commands.profile import judge_now, settle
 from onelot.app.commands.tailor import check_tailoring
 from onelot.app.context import Context
 from onelot.app.formulas import evaluate
@@ -47,6 +48,8 @@ def _record_collection(context: Context, command: RecordCollection) -> None:
     compare({"wristband": therapy.coi, "bag": therapy.coi}, command.scans)
     if therapy.recipe is None:
         raise Held("the therapy has no recipe", rule="an order names a recipe", remedy="order again")
+    if not _still_eligible(context, therapy):
+        return
     recipe = context.reader.recipe(therapy.recipe)
     if recipe.intake is None:
         raise Held(
@@ -70,6 +73,23 @@ def _record_collection(context: Context, command: RecordCollection) -> None:
     context.add(f"therapy/{therapy.coi}", collected)
     totals = _totals(context, therapy, command.counts)
     _assess(context, therapy, recipe.intake, command.donation, totals)
+
+
+def _still_eligible(context: Context, therapy: Therapy) -> bool:
+    """Facts, markers and washouts are asked again on the day: what has run out since holds, and stays on the record."""
+    found = judge_now(context, therapy)
+    if not found:
+        return True
+    settle(context, therapy, {name for each in found for name in each.fact.split(", ")}, found, "asked at collection")
+    context.refuse(
+        Held(
+            "; ".join(each.what for each in found),
+            rule="eligibility is asked again at collection: a fact or marker past its validity blocks",
+            remedy="; ".join(dict.fromkeys(each.remedy for each in found)),
+            place=found[0].place,
+        )
+    )
+    return False
 
 
 def _totals(context: Context, therapy: Therapy, counts: tuple[OpenFact, ...]) -> dict[str, Decimal]:

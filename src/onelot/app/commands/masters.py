@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import orjson
 
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
 from onelot.app.context import Context, mode_of
+from onelot.app.rules import DOSE_RULES, GUIDELINE, KINDS, MARK_REVIEWS, guideline_name
 from onelot.plan.network import read_signed_network
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev
-from onelot.record.journal import AddQuantity, TakeName
+from onelot.record.journal import AddQuantity, Effect, TakeName
 from onelot.record.recipe import read_recipe
 from onelot.record.signature import second_person
+from onelot.tailor.dose_rules import document_name, read_dose_rules
+from onelot.tailor.guideline import read_guideline
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,26 @@ class RegisterDocument(Command):
     text: str
 
 
+def _check_kind(command: RegisterDocument, value: Any) -> None:
+    """A document of a kind the house acts on is read before it is kept, and bears the name it will be found by."""
+    wanted = command.name
+    if command.kind == "recipe":
+        read_recipe(value, place=command.name)
+    elif command.kind == "network":
+        read_signed_network(value)
+    elif command.kind == GUIDELINE:
+        wanted = guideline_name(read_guideline(value, place=command.name).drug)
+    elif command.kind == DOSE_RULES:
+        wanted = document_name(read_dose_rules(value, place=command.name).product)
+    if command.name != wanted:
+        raise BadInput(
+            f"a {command.kind} of this content is named {wanted}",
+            rule="a rule is found by its name: one drug or product, one name",
+            remedy=f"register it as {wanted}",
+            place="RegisterDocument.name",
+        )
+
+
 @handles(RegisterDocument)
 def _register_document(context: Context, command: RegisterDocument) -> None:
     try:
@@ -143,10 +166,7 @@ def _register_document(context: Context, command: RegisterDocument) -> None:
             remedy="mend the file at this place",
             place=f"line {cause.lineno}, column {cause.colno}",
         ) from cause
-    if command.kind == "recipe":
-        read_recipe(value, place=command.name)
-    if command.kind == "network":
-        read_signed_network(value)
+    _check_kind(command, value)
     stream = f"document/{command.name}/{command.version}"
     text = canonical(value).decode()
     context.new(stream)
@@ -176,6 +196,8 @@ def _approve_document(context: Context, command: ApproveDocument) -> None:
         read_signed_network(orjson.loads(document.text))
     context.at(stream, document.seq)
     context.add(stream, ev.DocumentApproved(command.version, document.sha256, command.effective_from), signed=True)
+    if document.kind in KINDS:
+        context.effect(Effect(f"reviews/{command.name}/{command.version}", MARK_REVIEWS, {}))
 
 
 @dataclass(frozen=True)
@@ -340,3 +362,47 @@ def _enrol_key(context: Context, command: EnrolKey) -> None:
     context.at(f"person/{command.login}", person.seq)
     context.claim(TakeName(f"key/{command.key}"))
     context.add(f"person/{command.login}", ev.KeyEnrolled(command.key, person.key, command.reason), by_site=True)
+
+
+@dataclass(frozen=True)
+class AllowEnrolment(Command):
+    """Let a person make a signing key under a password of their own, once: who they are was looked at."""
+
+    login: str
+    reason: str
+
+
+@handles(AllowEnrolment)
+def _allow_enrolment(context: Context, command: AllowEnrolment) -> None:
+    person = context.reader.person(command.login)
+    if person.state != "active" or context.actor.id == f"person/{command.login}":
+        raise NotAllowed(
+            f"{command.login} cannot be let in by you",
+            rule="21 CFR 11.100(b): somebody else looks at who a person is before they sign here",
+            remedy="register the person first; for yourself, ask another user administrator",
+        )
+    context.at(f"person/{command.login}", person.seq)
+    context.add(f"person/{command.login}", ev.EnrolmentAllowed(command.reason))
+
+
+@dataclass(frozen=True)
+class EnrolOwnKey(Command):
+    """Enrol one's own public signing key, signed in the site's name, once the administrator has allowed it."""
+
+    key: str
+
+
+@handles(EnrolOwnKey)
+def _enrol_own_key(context: Context, command: EnrolOwnKey) -> None:
+    stream = context.actor.id
+    person = context.reader.person(stream.removeprefix("person/"))
+    if not person.may_enrol:
+        raise NotAllowed(
+            "nobody has allowed you a signing key",
+            rule="21 CFR 11.100(b): the user administrator looks at who you are first",
+            remedy="ask the user administrator to let you in",
+        )
+    context.at(stream, person.seq)
+    context.claim(TakeName(f"key/{command.key}"))
+    reason = f"under a password of their own, as {person.may_enrol} allowed"
+    context.add(stream, ev.KeyEnrolled(command.key, person.key, reason), by_site=True)

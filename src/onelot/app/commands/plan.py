@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onelot.app.advice import check_advice
 from onelot.app.commands import Command, handles
+from onelot.app.commands.decide import check_reviews
 from onelot.app.commands.individual import purpose_of
 from onelot.app.commands.order import usable
 from onelot.app.commands.tailor import check_tailoring
@@ -179,6 +181,8 @@ def _plan_batch(context: Context, command: PlanBatch) -> None:
     if command.coi:
         therapy = context.therapy(command.coi)
         tailoring = check_tailoring(therapy)
+        check_advice(context, therapy)
+        check_reviews(context, therapy)
         if therapy.withdrawn or therapy.recipe is None:
             raise Held(
                 "the patient withdrew consent",

@@ -11,14 +11,16 @@ from typing import Any
 
 from onelot.adapters.fhir import ConsentFound, Order, consent_of
 from onelot.adapters.vault import Identity
+from onelot.app import genome
 from onelot.app.commands import make as making
 from onelot.app.commands import order
 from onelot.app.context import SYSTEM, Context
 from onelot.app.simulation.filling import STUDY_MG, vial_ml
 from onelot.app.simulation.site import PLANT, Site
-from onelot.make.needs import span
 from onelot.profile.document import Document
 from onelot.profile.facts import Gathered, gather
+from onelot.profile.samples import Origin
+from onelot.record.durations import span
 from onelot.record.errors import Held, OnelotError
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
@@ -36,8 +38,9 @@ class Case:
     """One patient of a cohort.
 
     key: the file's name; later: documents that come only at `later_at`; order: found, or what is missing;
-    vcf: the patient's variant file; reference, genes: what its variants are read against; genome_findings: what
-    reading it found, None before it was tried.
+    vcf: the patient's variant file; outside: calls made elsewhere; sample: kind and tissue of the sample as the clinic
+    states it, e.g. `germline-blood`, "" where nobody did; reference, genes: what the variants are read against, where
+    that is the patient's own; genome_findings: what reading it found, None before that.
     """
 
     key: str
@@ -50,6 +53,8 @@ class Case:
     later: tuple[Document, ...] = ()
     later_at: datetime | None = None
     vcf: Path | None = None
+    outside: Path | None = None
+    sample: str = ""
     reference: Path | None = None
     genes: Path | None = None
     genome_findings: tuple[Finding, ...] | None = None
@@ -69,6 +74,10 @@ class Case:
     def order_place(self) -> str:
         """Where the order stands in its document."""
         return self.order.place
+
+    def origin(self, now: datetime) -> Origin | None:
+        """Where the sample comes from; whether a transplant came before is what the documents say."""
+        return genome.origin_of(self.sample, genome.transplant_before(self._known(now), now)) if self.sample else None
 
     def consent(self, now: datetime) -> ConsentFound | Finding:
         """What the patient agreed to, as the documents say now."""

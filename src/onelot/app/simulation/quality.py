@@ -9,7 +9,7 @@ from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.plant import close_deviation
 from onelot.app.simulation.site import PLANT, person
-from onelot.make.needs import span
+from onelot.record.durations import span
 from onelot.record.recipe import MasterRecipe, Test
 from onelot.record.subjects import Batch, Therapy
 from onelot.release import assess

@@ -61,6 +61,10 @@ class Screen:
         """The house."""
         return self.doors.house
 
+    def token(self, request: Request) -> str:
+        """The session's token in this browser; "" without one."""
+        return request.cookies.get(self.doors.cookie(COOKIE), "")
+
     def enter(self, request: Request, page: str, sent: Sent | None = None) -> Actor:
         """Who is here, if the page opens for one of their roles; see `pages` in data/roles.json.
 
@@ -69,9 +73,9 @@ class Screen:
         Raises:
             NotSignedIn: nobody is signed in. NotAllowed: the page is not for them, or the form is not theirs.
         """
-        actor = self.house.loop.actor(self.doors.sign_in.who(request.cookies.get(COOKIE, "")))
+        actor = self.doors.sign_in.actor(self.token(request), self.house.loop.actor)
         if sent is not None:
-            check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
+            check_csrf(self.token(request), sent.csrf)
         roles = roles_of_page(page)
         if not roles & actor.roles:
             raise NotAllowed(
@@ -101,7 +105,7 @@ class Screen:
 
     def give(self, request: Request, actor: Actor, command: Command, sent: Sent, shown: Artefact | None = None) -> Done:
         """Give a command that a form asks for: once, however often the form is sent."""
-        check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
+        check_csrf(self.token(request), sent.csrf)
         if not sent.once:
             raise BadInput(
                 "this form does not carry its own name",
@@ -119,7 +123,7 @@ class Screen:
         Raises:
             Conflict: the page is no longer what it was.
         """
-        check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
+        check_csrf(self.token(request), sent.csrf)
         if not compare_digest(shown.digest, sent.seen):
             raise Conflict(
                 "the record has moved on since you opened this page",

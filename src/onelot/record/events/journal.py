@@ -54,6 +54,14 @@ class KeyEnrolled(Event):
 
 @event("person")
 @dataclass(frozen=True)
+class EnrolmentAllowed(Event):
+    """The administrator has seen who this is: the person may make a signing key under a password of their own, once."""
+
+    reason: str
+
+
+@event("person")
+@dataclass(frozen=True)
 class RolesChanged(Event):
     """What the person may do from now on."""
 

@@ -14,7 +14,7 @@ from onelot.record.terms.values import Cite
 
 @dataclass(frozen=True)
 class Person:
-    """Who may do what, where, with which key."""
+    """Who may do what, where, with which key. may_enrol: who allowed them to make a key of their own; "" for nobody."""
 
     state: str = "new"
     seq: int = 0
@@ -24,6 +24,7 @@ class Person:
     sites: frozenset[str] = frozenset()
     key: str = ""
     key_cite: Cite | None = None
+    may_enrol: str = ""
     qualified: dict[str, datetime] = field(default_factory=dict)
 
 
@@ -38,13 +39,15 @@ def fold_person(entries: Iterable[Entry]) -> Person:
                     found, login=login, printed_name=printed_name, roles=frozenset(roles), sites=frozenset(sites)
                 )
             case ev.KeyEnrolled(key):
-                found = replace(found, key=key, key_cite=entry.cite)
+                found = replace(found, key=key, key_cite=entry.cite, may_enrol="")
+            case ev.EnrolmentAllowed():
+                found = replace(found, may_enrol=entry.by)
             case ev.RolesChanged(roles, sites):
                 found = replace(found, roles=frozenset(roles), sites=frozenset(sites))
             case ev.Qualified(procedure, until):
                 found = replace(found, qualified={**found.qualified, procedure: until})
             case ev.PersonLeft():
-                found = replace(found, roles=frozenset(), key="")
+                found = replace(found, roles=frozenset(), key="", may_enrol="")
     return found
 
 

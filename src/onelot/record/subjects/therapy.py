@@ -13,7 +13,7 @@ from onelot.record.events.base import Event
 from onelot.record.journal import Entry
 from onelot.record.life import advance
 from onelot.record.recipe_editing import CHOSEN_GUIDE
-from onelot.record.terms.values import Cite, Fact, Finding, Parameter, Sealed
+from onelot.record.terms.values import Advice, Cite, Fact, Finding, Input, Parameter, Sealed
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,19 @@ class Tailoring:
     parameters: Mapping[str, Parameter]
     approved: bool = False
     approved_by: str = ""
+    rules: tuple[Cite, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a qualified person decided, on which inputs and documents; the content is sealed."""
+
+    about: str
+    inputs: tuple[Input, ...]
+    documents: tuple[Cite, ...]
+    content: Sealed
+    by: str
+    cite: Cite
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,9 @@ class Therapy:
     eligible: bool = False
     holds: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     tailoring: Tailoring | None = None
+    advice: Mapping[str, Advice] = field(default_factory=dict)
+    weighed: Cite | None = None
+    decisions: tuple[Decision, ...] = ()
     design: Design | None = None
     guide: Guide | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
@@ -134,6 +150,20 @@ class Therapy:
             for name, parameter in self.tailoring.parameters.items()
             if any(now.get(given.name, given.commitment) != given.commitment for given in parameter.inputs)
         )
+
+    @property
+    def stale_advice(self) -> frozenset[str]:
+        """Drugs whose advice rests on a gene that was called, corrected or called again since."""
+        return frozenset(
+            drug
+            for drug, advice in self.advice.items()
+            if {given.name: given.commitment for given in advice.inputs}
+            != {name: self.facts[name].fact.value.commitment for name in _facts(advice) if name in self.facts}
+        )
+
+
+def _facts(advice: Advice) -> tuple[str, ...]:
+    return tuple(f"pgx_{gene}" for gene in advice.genes)
 
 
 def fold_therapy(entries: Iterable[Entry], state: Therapy | None = None) -> Therapy:
@@ -234,7 +264,18 @@ def _(event: ev.HoldLifted, state: Therapy, entry: Entry) -> Therapy:
 @_apply.register
 def _(event: ev.RecipeTailored, state: Therapy, entry: Entry) -> Therapy:
     parameters = {parameter.name: parameter for parameter in event.parameters}
-    return replace(state, tailoring=Tailoring(entry.cite, event.recipe, parameters))
+    return replace(state, tailoring=Tailoring(entry.cite, event.recipe, parameters, rules=event.rules))
+
+
+@_apply.register
+def _(event: ev.DrugsWeighed, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, advice={each.drug: each for each in event.advice}, weighed=entry.cite)
+
+
+@_apply.register
+def _(event: ev.Decided, state: Therapy, entry: Entry) -> Therapy:
+    made = Decision(event.about, event.inputs, event.documents, event.content, entry.by, entry.cite)
+    return replace(state, decisions=(*state.decisions, made))
 
 
 @_apply.register

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from onelot.twin.cohort import resources as fhir
 from onelot.twin.cohort.editing import made_up_genome
-from onelot.twin.cohort.genome import SITES, Site, phenopacket, vcf
+from onelot.twin.cohort.genome import SITES, Site, outside_calls, phenopacket, vcf
 from onelot.twin.cohort.plan import PatientPlan
 
 FAMILIES = ("Abara", "Brandt", "Castell", "Demir", "Ekholm", "Fontaine", "Gruber", "Haddad", "Ilves", "Jansen")
@@ -36,7 +36,8 @@ SCOPES = ("collection", "manufacture", "genome_use", "follow_up")
 
 
 def documents(plan: PatientPlan, rng: Random, sites: Sequence[Site] = SITES) -> dict[str, str]:
-    """The patient's files, name -> text: `p01.json` always, `p01.vcf` and `p01.phenopacket.json` where charted.
+    """The patient's files, name -> text: `p01.json` always; `p01.vcf` (or `.vcf.gz`, its text to be compressed),
+    `p01.outside.tsv` and `p01.phenopacket.json` where charted.
 
     Args:
         plan: the patient's line of the cohort's plan.
@@ -56,6 +57,7 @@ def documents(plan: PatientPlan, rng: Random, sites: Sequence[Site] = SITES) -> 
         fhir.order(who, plan.product, at, f"ORD-{rng.randrange(10**6):06d}"),
         *chart.paper(),
         *chart.body(weight),
+        *chart.history(),
         *chart.blood(),
     ]
     files = {f"{who}.json": _bundle(content, at, rng)}
@@ -67,7 +69,10 @@ def documents(plan: PatientPlan, rng: Random, sites: Sequence[Site] = SITES) -> 
     if plan.chart.get("genome"):
         files |= made_up_genome(who, number, born, sex, at, rng)
     if plan.chart.get("vcf"):
-        files[f"{who}.vcf"] = vcf(number, sites, rng)
+        # Compressed where the chart says so, as laboratories send it; the text is the same.
+        files[f"{who}.vcf{'.gz' if plan.chart['vcf'] == 'bgzip' else ''}"] = vcf(number, sites, rng)
+    if plan.chart.get("outside"):
+        files[f"{who}.outside.tsv"] = outside_calls(plan.chart["outside"])
     if plan.chart.get("phenopacket"):
         files[f"{who}.phenopacket.json"] = phenopacket(who, number, plan.product, born, sex, at)
     return files
@@ -119,6 +124,11 @@ class _Chart:
         elif self.lymphoma:
             found.append(fhir.steroid_not_taken(who, self.before(1)))
         return found
+
+    def history(self) -> list[fhir.Json]:
+        """What was given before, and what never was: a washout passes nobody because nobody said."""
+        found = [fhir.no_allogeneic_transplant(self.who, self.before(1))]
+        return found + (fhir.lymphoma_history(self.who, self.at) if self.lymphoma else [])
 
     def blood(self) -> list[fhir.Json]:
         """Counts and infection markers."""

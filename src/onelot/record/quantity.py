@@ -1,4 +1,4 @@
-"""The smallest parts of a recipe: where a number comes from, and the number itself."""
+"""A number of a recipe or rule: value, unit, basis and source, together or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 @dataclass(frozen=True)
 class Strict:
-    """Base of every part of a recipe: what the format does not name is refused."""
+    """Base of the format's parts: a field nobody knows is refused."""
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 

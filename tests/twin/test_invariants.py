@@ -16,6 +16,7 @@ from onelot.record.events import editing as ed
 from onelot.record.events import journal as jn
 from onelot.record.events import therapy as th
 from onelot.record.events.base import Event
+from onelot.record.identity import own_mark
 from onelot.record.journal import Append, Draft, Entry, Head, Part, TakeInterval, link_part
 from onelot.record.recipe import MasterRecipe
 from onelot.record.terms.values import Cite, Container, Input, Parameter, Sealed
@@ -220,7 +221,7 @@ def test_a_house_is_read_whole_from_a_journal() -> None:
 
 
 def with_lot(owner: str) -> Callable[[Steps], None]:
-    """The first patient's batch charges a lot that was made for this therapy."""
+    """The first patient's batch charges a lot with this mark."""
 
     def change(steps: Steps) -> None:
         until = START + timedelta(days=300)
@@ -233,9 +234,9 @@ def with_lot(owner: str) -> Callable[[Steps], None]:
 
 
 def test_a_lot_of_one_patient_s_own_goes_to_nobody_else() -> None:
-    assert violations(house(with_lot("therapy/p1"))) == ()
+    assert violations(house(with_lot(own_mark("p1")))) == ()
     assert violations(house(with_lot(""))) == ()
-    assert rules(house(with_lot("therapy/p2"))) == {"a lot of one patient's own stays theirs"}
+    assert rules(house(with_lot(own_mark("p2")))) == {"a lot of one patient's own stays theirs"}
 
 
 def test_a_guide_that_one_person_chose_alone_is_found() -> None:

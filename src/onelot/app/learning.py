@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from onelot.learn import ClosedBatch, RecipeLine, by_recipe
-from onelot.record.journal import Journal
+from onelot.record.journal import Reading
 
 _ENDED = {"administered", "rejected", "returned", "terminated"}
 
 
-def closed_batches(journal: Journal) -> list[ClosedBatch]:
+def closed_batches(journal: Reading) -> list[ClosedBatch]:
     """Every batch for a patient that has ended, with its therapy's outcome where there is one."""
     therapies = journal.rows("therapies")
     found = []
@@ -33,7 +33,7 @@ def closed_batches(journal: Journal) -> list[ClosedBatch]:
     return found
 
 
-def recipe_lines(journal: Journal) -> list[dict[str, Any]]:
+def recipe_lines(journal: Reading) -> list[dict[str, Any]]:
     """Per recipe version: batches, administered, median turnaround in days, dose hits, failures by reason."""
     return [_shown(line) for line in by_recipe(closed_batches(journal))]
 

@@ -7,6 +7,7 @@ versions read and the claims, and only then speak to the world; its answer is an
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -17,6 +18,7 @@ from onelot.adapters.vault import Entropy, Vault
 from onelot.app import admission, authority
 from onelot.app.commands import Command, handler_of
 from onelot.app.context import Actor, Context, Planned, Reader, Shown
+from onelot.app.once import answered_before, mark_of, note_of
 from onelot.record.errors import Conflict, NotAllowed
 from onelot.record.journal import Append, Draft, Entry, Journal, Part, TakeName
 from onelot.record.life import advance
@@ -46,13 +48,21 @@ class Loop:
         clock: Callable[[], datetime],
         entropy: Entropy,
     ) -> None:
-        self.journal, self.vault, self.keys, self.site = journal, vault, keys, site
+        self._journal, self.vault, self.keys, self.site = journal, vault, keys, site
         self.clock, self.entropy = clock, entropy
-        self.reader = Reader(journal)
+        self._reader = Reader(journal)
+        # What others look through; commands always read the whole record.
+        self.reader = self._reader
+
+    def looking_through(self, reader: Reader) -> Loop:
+        """The same loop, given to somebody who looks at records through another reader."""
+        other = copy(self)
+        other.reader = reader
+        return other
 
     def actor(self, login: str) -> Actor:
         """The person as an actor, from their record."""
-        person = fold_person(self.journal.read(f"person/{login}"))
+        person = fold_person(self._journal.read(f"person/{login}"))
         if person.state != "active":
             raise NotAllowed(
                 f"{login} may not act here",
@@ -68,7 +78,8 @@ class Loop:
 
         Args:
             command: what to do. actor: who asks. password: the signing password, for a command that is signed.
-            once: a name taken with the append, so that the same request sent twice is carried out once.
+            once: a name taken with the append, so that the same request sent twice is carried out once, and answered
+                the same again.
             shown: what the signer was shown; its digest, or its commitment where it is sealed, goes into the signature.
 
         Raises:
@@ -84,13 +95,14 @@ class Loop:
         admission.check_fields(command, self.clock())
         self._check_verifier(command, actor)
         signing = self._signing(command, actor, password)
+        name, mark = f"once/{once}" if once else "", mark_of(self.vault, command) if once else ""
         for attempt in range(TRIES):
-            context = Context(self.reader, self.vault, actor, self.clock(), self.entropy)
+            if once and (before := answered_before(self._journal, name, mark)):
+                return Done(*before)
+            context = Context(self._reader, self.vault, actor, self.clock(), self.entropy)
             handler_of(type(command))(context, command)
-            if once:
-                context.claim(TakeName(f"once/{once}"))
             try:
-                entries = self._append(context, _seen(signing, shown, context))
+                entries = self._append(context, _seen(signing, shown, context), name, mark)
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
@@ -100,11 +112,20 @@ class Loop:
             return Done(tuple(entries), context.answer)
         raise AssertionError
 
+    def repeated(self, command: Command, actor: Actor, once: str) -> Done | None:
+        """What this same request led to before, if it was carried out; nothing is carried out here.
+
+        Raises:
+            Conflict: another request was sent under this name. OnelotError: what it was refused with, on the record.
+        """
+        before = answered_before(self._journal, f"once/{once}", mark_of(self.vault, command))
+        return Done(*before) if before else None
+
     def _check_verifier(self, command: Command, actor: Actor) -> None:
         name = getattr(command, "verified_by", "")
         if not name:
             return  # Steps that need a second person refuse an empty name themselves.
-        verifier = fold_person(self.journal.read(name)) if name.startswith("person/") else Person()
+        verifier = fold_person(self._journal.read(name)) if name.startswith("person/") else Person()
         admission.check_verifier(type(command).__name__, actor, name, verifier)
 
     def _signing(self, command: Command, actor: Actor, password: str | None) -> Signing | None:
@@ -124,7 +145,7 @@ class Loop:
             )
         login = actor.id.removeprefix("person/")
         key, sign = self.keys.open(login, password)
-        if fold_person(self.journal.read(actor.id)).key != key:
+        if fold_person(self._journal.read(actor.id)).key != key:
             raise NotAllowed(
                 "this key is not the one enrolled for you",
                 rule="21 CFR 11.100: a signature is unique to one person; enrolment is signed by the site",
@@ -132,7 +153,7 @@ class Loop:
             )
         return Signing(Signed(actor.id, actor.printed_name, command.meaning, key), sign)
 
-    def _append(self, context: Context, signing: Signing | None) -> list[Entry]:
+    def _append(self, context: Context, signing: Signing | None, name: str, mark: str) -> list[Entry]:
         if not context.planned:
             return []
         signings = {"": None, "person": signing, "site": self.site}
@@ -151,13 +172,15 @@ class Loop:
                 rule="a signed command signs an event",
                 remedy="report this as a defect of onelot",
             )
-        return self.journal.append(
+        if name:
+            context.claim(TakeName(name, note_of(mark, parts, context.answer, context.refusal)))
+        return self._journal.append(
             Append(tuple(parts), tuple(context.claims), tuple(context.payloads), tuple(context.effects))
         )
 
     def _check_clock(self, stream: str, context: Context) -> None:
         seq = context.versions.get(stream, self._seq(stream))
-        last = self.journal.read(stream, seq - 1)[:1] if seq else []
+        last = self._journal.read(stream, seq - 1)[:1] if seq else []
         if last and last[0].at > context.now:
             # A Conflict is tried again with the clock read anew: writers on one stream may differ by a moment.
             raise Conflict(
@@ -168,7 +191,7 @@ class Loop:
             )
 
     def _seq(self, stream: str) -> int:
-        head = self.journal.heads(stream).get(stream)
+        head = self._journal.heads(stream).get(stream)
         return head.seq if head else 0
 
     def _check_life(self, stream: str, planned: list[Planned]) -> None:
@@ -187,11 +210,11 @@ class Loop:
         name = stream.split("/", 1)[1] if "/" in stream else stream
         match subject:
             case "therapy":
-                return self.reader.therapy(name).state
+                return self._reader.therapy(name).state
             case "batch":
-                return self.reader.batch(name).state
+                return self._reader.batch(name).state
         state = "new"
-        for entry in self.journal.read(stream):
+        for entry in self._journal.read(stream):
             state = advance(subject, state, entry.envelope["type"])
         return state
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from onelot.app.authority import sees_personal_data
 from onelot.app.commands.profile import GENOMIC
-from onelot.app.context import Actor, Context, Reader, unknown
+from onelot.app.context import Actor, Context, unknown
 from onelot.app.house import House
 from onelot.profile.genotype import for_people
 from onelot.record.errors import BadInput, Erased
@@ -25,7 +25,7 @@ def why(house: House, batch: str, name: str, actor: Actor) -> dict[str, Any]:
     Raises:
         BadInput: the control recipe has no such parameter.
     """
-    reader = Reader(house.journal)
+    reader = house.loop.reader
     context = Context(reader, house.vault, actor, house.clock(), house.loop.entropy)
     found = context.batch(batch)
     if not found.therapies or found.tailoring is None:

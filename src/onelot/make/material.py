@@ -11,7 +11,7 @@ from onelot.make.needs import charges_left
 from onelot.record.errors import Held, Mismatch, OutOfOrder
 from onelot.record.events.base import Event
 from onelot.record.events.batch import Filled, ManufactureCompleted, MaterialCharged, MaterialReceived
-from onelot.record.identity import compare
+from onelot.record.identity import compare, own_mark
 from onelot.record.recipe import MasterRecipe
 from onelot.record.signature import second_person
 from onelot.record.subjects.batch import Batch
@@ -108,13 +108,13 @@ def charge(
 
 def _check_owner(lot: Lot, batch: Batch, *, own: bool, rule: str) -> None:
     """What was made for one patient goes into that patient's batches, and nothing of another's ever does."""
-    if own and (not lot.therapy or lot.therapy not in batch.therapies):
+    if own and lot.made_for not in {own_mark(coi) for coi in batch.therapies}:
         raise Mismatch(
-            "this lot was made for another patient" if lot.therapy else "this lot was made for no patient",
+            "this lot was made for another patient" if lot.made_for else "this lot was made for no patient",
             rule=f"{rule}, made for this patient alone",
             remedy="put it down; scan the lot that was made for this chain of identity",
         )
-    if not own and lot.therapy:
+    if not own and lot.made_for:
         raise Mismatch("this lot was made for one patient", rule=rule, remedy="scan a lot of the platform")
 
 

@@ -16,6 +16,7 @@ from onelot.record.events.batch import Administered, BatchPlanned, Filled, Mater
 from onelot.record.events.editing import GuideChosen, GuideConfirmed
 from onelot.record.events.journal import LotReceived
 from onelot.record.events.therapy import Collected, ConsentRecorded, ConsentWithdrawn, DoseGiven, RecipeTailored
+from onelot.record.identity import own_mark
 from onelot.record.journal import Entry, Journal
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects.batch import Batch, fold_batch
@@ -198,14 +199,14 @@ def no_dose_without_consent(house: House) -> Iterator[Violation]:
 def own_lots_stay_own(house: House) -> Iterator[Violation]:
     """A lot made for one patient goes into batches of that patient's therapy alone."""
     owners = {
-        stream: entries[0].event.therapy
+        stream: entries[0].event.made_for
         for stream, entries in house.of("lot")
-        if isinstance(entries[0].event, LotReceived) and entries[0].event.therapy
+        if isinstance(entries[0].event, LotReceived) and entries[0].event.made_for
     }
     for stream, _, batch in house.batches():
         for charged in batch.charged:
             owner = owners.get(charged.lot.stream)
-            if owner is not None and owner not in batch.therapies:
+            if owner is not None and owner not in {own_mark(name.removeprefix("therapy/")) for name in batch.therapies}:
                 yield Violation("a lot of one patient's own stays theirs", stream, charged.lot.stream)
 
 

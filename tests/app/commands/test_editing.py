@@ -15,13 +15,14 @@ from typing import Any
 import orjson
 import pytest
 
-from onelot.app.commands import deliver, editing, make, masters, material, order, plan, tailor
+from onelot.app.commands import deliver, editing, lots, make, material, order, plan, tailor
 from onelot.app.commands.evidence import RecordEvidence
 from onelot.app.export import export_batch
 from onelot.app.guide_file import guide_file
 from onelot.app.printing import certificate_of, label_of, record_pdf
 from onelot.app.simulation.case import Case
 from onelot.app.simulation.driver import Driver
+from onelot.app.simulation.own_lot import own_name
 from onelot.app.simulation.site import HOSPITALS, PLANT
 from onelot.app.why import why
 from onelot.record.errors import BadInput, Held, Mismatch, NotAllowed, OutOfOrder, Refused
@@ -169,7 +170,12 @@ def test_the_whole_way_is_on_the_record_in_its_order(done: Run) -> None:
     assert study.administered is None and study.dispatched is None and given.administered is not None
     # One lot of the patient's own guide, and the platform's lots, in both.
     assert [each.lot.stream for each in study.charged] == [each.lot.stream for each in given.charged]
-    assert sum(done.coi in each.lot.stream for each in given.charged) == 1
+    own = [each.lot.stream for each in given.charged if done.house.loop.reader.lot(each.lot.stream[4:]).made_for]
+    assert own == [f"lot/{own_name('guide-rna', done.therapy)}"]
+    # Lots are seen by every site: neither their rows nor their events hold the chain of identity.
+    lots_seen = [entry.body for stream in own for entry in done.house.journal.read(stream)]
+    assert not any(done.coi.encode() in text for text in lots_seen)
+    assert done.coi not in orjson.dumps(done.house.journal.rows("lots")).decode()
     for batch in ("T", "B"):
         data = export_batch(done.house.journal, done.house.site_keys, f"{batch}-{done.coi}", done.house.clock(), None)
         assert verify(data, done.house.site_keys.public).verified
@@ -392,9 +398,9 @@ def test_another_patient_s_guide_is_never_charged(populate: Populate) -> None:
     number, expires = f"T-{run.coi}", run.house.clock() + timedelta(days=90)
 
     def lot(name: str, item: str, therapy: str) -> None:
-        command = masters.ReceiveLot(name, item, "S", "0" * 64, Decimal(60), "mg", expires, therapy)
+        command = lots.ReceiveLot(name, item, "S", "0" * 64, Decimal(60), "mg", expires, therapy)
         run.give(command, "operator")
-        run.give(masters.ReleaseLot(name, "complies"), "qc")
+        run.give(lots.ReleaseLot(name, "complies"), "qc")
 
     def charge(name: str) -> None:
         command = material.ChargeMaterial(number, "charge_rna", name, Decimal(15), f"person/operator.{PLANT}.2")
@@ -405,7 +411,7 @@ def test_another_patient_s_guide_is_never_charged(populate: Populate) -> None:
     lot("LOT-NOBODY", "guide-rna", "")
     with pytest.raises(Mismatch, match="made for no patient"):
         charge("LOT-NOBODY")
-    charge(f"LOT-guide-rna-{run.coi}")
+    charge(own_name("guide-rna", run.therapy))
     lot("LOT-MINE", "abe8e-mrna", run.coi)
     with pytest.raises(Mismatch, match="made for one patient"):
         charge("LOT-MINE")

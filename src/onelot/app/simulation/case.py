@@ -22,6 +22,7 @@ from onelot.profile.facts import Gathered, gather
 from onelot.profile.samples import Origin
 from onelot.record.durations import span
 from onelot.record.errors import Held, OnelotError
+from onelot.record.identity import own_mark
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
 from onelot.record.terms.opened import numbers_of
@@ -263,7 +264,11 @@ class Stage:
     def lot_for(self, item: str, amount: Decimal, therapy: str = "") -> tuple[str, Decimal]:
         """A released lot of the item, and how much of the amount it can give; of this patient's alone, where asked."""
         for name, row in sorted(self.site.rows("lots").items()):
-            if row["item"] == item and row["state"] == "released" and row["therapy"] == therapy:
+            if (
+                row["item"] == item
+                and row["state"] == "released"
+                and row["made_for"] == (own_mark(therapy) if therapy else "")
+            ):
                 left = self.site.house.journal.available(f"lot/{name}")
                 if left > 0:
                     return name, min(left, amount)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 
-from onelot.app.commands import masters
+from onelot.app.commands import lots
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Stage
 from onelot.app.simulation.site import PLANT
+from onelot.record.identity import own_mark
 from onelot.record.recipe import Charge, MasterRecipe
 from onelot.record.subjects import Batch, Therapy
 
@@ -27,18 +28,21 @@ def own_lot(stage: Stage, therapy: Therapy | None, batch: Batch, recipe: MasterR
     return next((act for act in acts if act is not None), None)
 
 
+def own_name(item: str, therapy: Therapy) -> str:
+    """The number of the patient's own lot; lots are seen by every site, so it does not hold the chain of identity."""
+    return f"LOT-{item}-{own_mark(therapy.coi)[:8]}"
+
+
 def _for_charge(stage: Stage, therapy: Therapy, charge: Charge, last: datetime) -> Act | None:
-    lot = f"LOT-{charge.item}-{therapy.coi}"
+    lot = own_name(charge.item, therapy)
     state = stage.site.rows("lots").get(lot, {}).get("state")
     if state is None:
         digest = sha256(f"simulated certificate of {lot}".encode()).hexdigest()
         expires = stage.now + timedelta(days=360)
-        supplier = f"SIM-{charge.item}-{therapy.coi}"
-        receive = masters.ReceiveLot(
-            lot, charge.item, supplier, digest, AMOUNT, charge.amount.unit, expires, therapy.coi
-        )
+        supplier = f"SIM-{lot}"
+        receive = lots.ReceiveLot(lot, charge.item, supplier, digest, AMOUNT, charge.amount.unit, expires, therapy.coi)
         return Act(last + TAKES, f"{charge.item} received", lambda: stage.site.give(receive, "operator", PLANT))
     if state == "quarantine":
-        release = masters.ReleaseLot(lot, "simulated incoming inspection: complies")
+        release = lots.ReleaseLot(lot, "simulated incoming inspection: complies")
         return Act(last + SHORT, f"{charge.item} released", lambda: stage.site.give(release, "qc", PLANT))
     return None

@@ -13,7 +13,7 @@ import orjson
 
 from onelot.adapters.knowledge import guideline, load_pgx_knowledge
 from onelot.adapters.recipes import shipped_dose_rules
-from onelot.app.commands import Command, masters
+from onelot.app.commands import Command, lots, masters
 from onelot.app.context import Actor
 from onelot.app.house import House
 from onelot.app.loop import Done
@@ -185,9 +185,9 @@ def _lots(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
         state = known.get(lot, {}).get("state")
         if state is None:
             digest = sha256(f"simulated certificate of {lot}".encode()).hexdigest()
-            command = masters.ReceiveLot(
+            command = lots.ReceiveLot(
                 lot, item, f"SIM-{item}", digest, Decimal("1e18"), unit, now + timedelta(days=720)
             )
             site.give(command, "operator", PLANT)
         if state != "released":
-            site.give(masters.ReleaseLot(lot, "simulated incoming inspection: complies"), "qc", PLANT)
+            site.give(lots.ReleaseLot(lot, "simulated incoming inspection: complies"), "qc", PLANT)

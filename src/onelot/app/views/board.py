@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from onelot.record import sight
 from onelot.record.journal import Entry, Projection
 from onelot.record.life import BATCH, BATCH_ANYWHERE
 from onelot.record.subjects.batch import TOXICOLOGY
@@ -77,4 +78,4 @@ def _project(row: dict[str, Any] | None, entry: Entry, key: str) -> dict[str, An
     return row
 
 
-BOARD = Projection("board", _keys, _project)
+BOARD = Projection("board", _keys, _project, sight.BATCH)

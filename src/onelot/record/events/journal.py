@@ -123,7 +123,8 @@ class DocumentWithdrawn(Event):
 class LotReceived(Event):
     """A quantity of an input is here: item, supplier's lot and certificate, expiry.
 
-    therapy: the chain of identity it was made for, and no other; "" for what any batch may use.
+    made_for: mark (`identity.own_mark`) of the one chain of identity it was made for; "" for what any batch may use.
+    Lots are open to every site, so the number itself does not stand here.
     """
 
     item: str
@@ -132,7 +133,7 @@ class LotReceived(Event):
     amount: Decimal
     unit: str
     expires_at: datetime
-    therapy: str = ""
+    made_for: str = ""
 
 
 @event("lot")

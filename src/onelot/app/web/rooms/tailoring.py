@@ -1,4 +1,4 @@
-"""Tailoring: facts left, what follows from them right, a line between each pair; what is blocked on top; then signing."""
+"""Tailoring: facts left, what follows from them right, a line between each pair; blocked on top; then signing."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ def _reading(router: APIRouter, screen: Screen) -> None:
             shown=_to_sign(screen, request, found), wide=f"{WIDE:g}",
             high=f"{ROW * max(len(found.facts_that('computes')), len(found.results)):g}",
             may_sign=bool(roles_for("ApproveTailoring") & actor.roles),
-            may_decide=bool(roles_for("Decide") & actor.roles), may_tailor=bool(roles_for("TailorRecipe") & actor.roles),
+            may_decide=bool(roles_for("Decide") & actor.roles),
+            may_tailor=bool(roles_for("TailorRecipe") & actor.roles),
         )  # fmt: skip
 
     @router.get("/therapies/{coi}/tailoring.pdf")

@@ -321,6 +321,15 @@ class SignIn:
         actor = self._actor_of(login)
         return self.settings.second_factor.asks(actor.roles, actor.sites)
 
+    def badge_is_for(self, login: str) -> bool:
+        """Whether one of this person's roles may sign in by badge at one of their sites."""
+        if self.settings.badge is None or self._actor_of is None:
+            return False
+        actor = self._actor_of(login)
+        return any(
+            actor.may_see(site) and actor.roles & set(roles) for site, roles in self.settings.badge.sites.items()
+        )
+
     def _enter(self, login: str, how: tuple[str, ...], where: Where, *, own: bool = False) -> str:
         self._person(login)
         needs = []

@@ -11,11 +11,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from onelot.adapters.postgres.embedded import EmbeddedServer
 from onelot.adapters.postgres.programs import find
 from onelot.adapters.postgres.schema import migrate
 from onelot.record.errors import Unreachable
+
+# Nothing is timed in a test: a busy machine is no defect of ours.
+settings.register_profile("onelot", deadline=None)
+settings.load_profile("onelot")
 
 _count = itertools.count()
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 import orjson
 
 from onelot.adapters.vault import Vault
+from onelot.plan.network import SignedNetwork, read_signed_network
 from onelot.record.errors import NotAllowed, OnelotError, Refused
 from onelot.record.events.base import Event
 from onelot.record.journal import Claim, Effect, Entry, Journal, Payload
@@ -84,6 +85,7 @@ class Reader:
         self._folds: dict[str, tuple[int, Any]] = {}
         self._last: dict[str, datetime] = {}
         self._recipes: dict[tuple[str, int], MasterRecipe] = {}
+        self._networks: dict[tuple[str, int], SignedNetwork] = {}
 
     def _grow(self, stream: str, fold: Callable[[list[Entry], Any], T], empty: T) -> T:
         seq, state = self._folds.get(stream, (0, empty))
@@ -132,6 +134,14 @@ class Reader:
             text = entry.envelope["data"]["text"]
             self._recipes[at] = read_recipe(orjson.loads(text), place=f"{cite.stream}#{cite.seq}")
         return self._recipes[at]
+
+    def network(self, cite: Cite) -> SignedNetwork:
+        """The network whose text stands in a document up to the cited event."""
+        at = (cite.stream, cite.seq)
+        if at not in self._networks:
+            document = fold_document(self.journal.read(cite.stream)[: cite.seq])
+            self._networks[at] = read_signed_network(orjson.loads(document.text))
+        return self._networks[at]
 
 
 @dataclass

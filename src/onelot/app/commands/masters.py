@@ -13,6 +13,7 @@ import orjson
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
 from onelot.app.context import Context, mode_of
+from onelot.plan.network import read_signed_network
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev
@@ -144,6 +145,8 @@ def _register_document(context: Context, command: RegisterDocument) -> None:
         ) from cause
     if command.kind == "recipe":
         read_recipe(value, place=command.name)
+    if command.kind == "network":
+        read_signed_network(value)
     stream = f"document/{command.name}/{command.version}"
     text = canonical(value).decode()
     context.new(stream)
@@ -168,6 +171,9 @@ def _approve_document(context: Context, command: ApproveDocument) -> None:
     stream = f"document/{command.name}/{command.version}"
     document = context.reader.document(f"{command.name}/{command.version}")
     second_person(document.registered_by, context.actor.id, what="approving a document")
+    if document.kind == "network":
+        # One registered by an onelot that did not yet read networks would stop every booking.
+        read_signed_network(orjson.loads(document.text))
     context.at(stream, document.seq)
     context.add(stream, ev.DocumentApproved(command.version, document.sha256, command.effective_from), signed=True)
 

@@ -70,7 +70,13 @@ def _mean_days(answer: Answer) -> float | None:
 def _words(answer: Answer, first: float | None, x: float, y: float) -> list[str]:
     """Total, difference, plants, days and proof beside the bar."""
     total = answer.cost["total"]
-    against = "" if first is None else f"  {'+' if total >= first else '−'}{short(abs(total - first))}"
+    against = (
+        ""
+        if first is None
+        else "  ="
+        if total == first
+        else f"  {'+' if total > first else '−'}{short(abs(total - first))}"
+    )
     days = _mean_days(answer)
     count = len(answer.plants)
     below = f"{count} plant{'' if count == 1 else 's'}" + (f", {days:.2f} days" if days is not None else "")

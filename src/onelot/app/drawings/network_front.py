@@ -9,8 +9,11 @@ from onelot.record.errors import BadInput
 WIDTH = 960.0
 
 
-def draw_front(answer: Answer, link: Link | None = None) -> Drawing:
-    """Cost against mean days from collection to return; each point leads to its answer (`/front/2`)."""
+def draw_front(answer: Answer, link: Link | None = None, chosen: int | None = None) -> Drawing:
+    """Cost against mean days from collection to return; each point leads to its answer (`/front/2`).
+
+    chosen: the point whose answer is shown beside it; it gets a ring.
+    """
     points = [(point.mean_days, point.cost, point.proven) for point in answer.front]
     if not points:
         raise BadInput(
@@ -47,6 +50,8 @@ def draw_front(answer: Answer, link: Link | None = None) -> Drawing:
         x, y = at(day, cost)
         dot = element("circle", cx=x, cy=y, r=6.0, class_="point" if proven else "point-open")
         plants = ", ".join(plant.id for plant in answer.front[index].answer.plants)
+        if index == chosen:
+            dot += element("circle", cx=x, cy=y, r=11.0, class_="ring")
         what = f"{day:.2f} days, cost {cost:,.2f}, plants {plants}{'' if proven else ', not proven'}"
         body.append(opened(titled(dot, what), f"/front/{index}", link))
     for index, words, anchor, dx, dy in ((0, "cheapest", "end", -12, 20), (len(points) - 1, "fastest", "start", 12, 4)):

@@ -8,6 +8,8 @@ from onelot.app.drawings.svg import Drawing, Link, element, frame, line, number,
 from onelot.plan.network import Answer, Ledger, Network
 
 WIDTH = 960.0
+# Beyond so many days a strip a day is thinner than a pointer; the whole area still leads to the peak.
+MOST_DAYS_LINKED = 200
 
 
 def draw_loads(network: Network, answer: Answer, scenario: str | None = None, link: Link | None = None) -> Drawing:
@@ -15,6 +17,7 @@ def draw_loads(network: Network, answer: Answer, scenario: str | None = None, li
     ledger = Ledger(network, answer)
     if scenario is None and network.scenarios:
         scenario = network.scenarios[0].id
+    future = next((f"/{n}" for n, known in enumerate(network.scenarios) if known.id == scenario), "")
     series = {plant.id: ledger.loads(plant.id, scenario) for plant in answer.plants}
     last = max((day for loads in series.values() for day in loads), default=0) + 1
     left, right, band = 150.0, WIDTH - 72, 84.0
@@ -41,6 +44,8 @@ def draw_loads(network: Network, answer: Answer, scenario: str | None = None, li
         shape = titled(element("path", d=path, class_="load"), f"{plant.id}: patients in manufacture by day")
         body.append(opened(shape, f"/plants/{index}/peak_load", link))
         body.append(element("path", d="M" + _steps(limit, x_of, y_of)[1:], class_="limit"))
+        if link is not None and last <= MOST_DAYS_LINKED:
+            body += [_day(plant.id, index, day, loads[day], (x_of, floor, high), link, future) for day in sorted(loads)]
         body.append(line(left, floor, right, floor, "axis"))
         body.append(
             text(right + 8, y_of(limit[0]) + 4, f"{plant.lines} line{'' if plant.lines == 1 else 's'}", "quiet")
@@ -52,6 +57,24 @@ def draw_loads(network: Network, answer: Answer, scenario: str | None = None, li
     body.append(text(left, 20, "patients in manufacture" + (f", scenario {scenario}" if scenario else ""), "heading"))
     data = {"loads": {name: {str(d): n for d, n in sorted(loads.items())} for name, loads in series.items()}}
     return Drawing(frame(WIDTH, bottom + 40, "".join(body), "Load of each plant by day", "network-loads"), data)
+
+
+def _day(
+    plant: str,
+    index: int,
+    day: int,
+    load: float,
+    at: tuple[Callable[[float], float], float, float],
+    link: Link,
+    future: str,
+) -> str:
+    """An unseen strip over one day's load, which leads to who is in manufacture that day."""
+    x_of, floor, high = at
+    wide = x_of(day + 1) - x_of(day)
+    strip = element("rect", x=x_of(day), y=floor - high, width=wide, height=high, class_="strip")
+    return opened(
+        titled(strip, f"{plant}, day {day}: {load:g} in manufacture"), f"/plants/{index}/load/{day}{future}", link
+    )
 
 
 def _limit(network: Network, plant: str, lines: int, day: int, scenario: str | None) -> float:

@@ -15,6 +15,7 @@ from onelot.app.commands import Command, masters
 from onelot.app.context import Actor
 from onelot.app.house import House
 from onelot.app.loop import Done
+from onelot.app.simulation.networks import simulated_networks
 from onelot.record.recipe import MasterRecipe, write_recipe
 
 PLANT = "plant"
@@ -86,6 +87,7 @@ def set_up(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
     recipes = tuple(recipes)
     _people(site)
     _documents(site, recipes, now)
+    _networks(site, now)
     _equipment(site, recipes, now)
     _lots(site, recipes, now)
 
@@ -128,6 +130,18 @@ def _documents(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> No
             site.give(command, "process_engineer", PLANT)
         if state != "approved":
             site.give(masters.ApproveDocument(name, recipe.version, now), "qa_reviewer", PLANT)
+
+
+def _networks(site: Site, now: datetime) -> None:
+    known = site.rows("documents")
+    for network in simulated_networks():
+        state = known.get(f"{network.name}/{network.version}", {}).get("state")
+        if state is None:
+            text = orjson.dumps(network.document(now.date())).decode()
+            command = masters.RegisterDocument(network.name, "network", network.title, network.version, text)
+            site.give(command, "process_engineer", PLANT)
+        if state != "approved":
+            site.give(masters.ApproveDocument(network.name, network.version, now), "qa_reviewer", PLANT)
 
 
 def _equipment(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:

@@ -13,7 +13,10 @@ from onelot.record.terms.values import Cite, Container, Sealed
 @event("batch")
 @dataclass(frozen=True)
 class BatchPlanned(Event):
-    """A batch will be made: for these therapies (none: for stock), by this recipe and tailoring, at this site."""
+    """A batch will be made: for these therapies (none: for stock), by this recipe and tailoring, at this site.
+
+    network: the signed network by which this site makes for the patient, if there was one.
+    """
 
     batch: str
     therapies: tuple[str, ...]
@@ -22,6 +25,7 @@ class BatchPlanned(Event):
     site: str
     purpose: str
     label: str = ""
+    network: Cite | None = None
 
 
 @event("batch")

@@ -65,6 +65,7 @@ class Document:
     registered_by: str = ""
     approved_by: str = ""
     effective_from: datetime | None = None
+    approved_at: datetime | None = None
     cite: Cite | None = None
 
 
@@ -86,7 +87,7 @@ def fold_document(entries: Iterable[Entry]) -> Document:
                     cite=entry.cite,
                 )
             case ev.DocumentApproved(_, _, effective_from):
-                found = replace(found, approved_by=entry.by, effective_from=effective_from)
+                found = replace(found, approved_by=entry.by, approved_at=entry.at, effective_from=effective_from)
     return found
 
 

@@ -35,12 +35,15 @@ class Tailoring:
 
 @dataclass(frozen=True)
 class Slot:
-    """A booked window."""
+    """A booked window, where it is, and the signed network it was booked by (None: there was none)."""
 
     purpose: str
     resource: str
     starts_at: datetime
     ends_at: datetime
+    site: str = ""
+    network: Cite | None = None
+    urgency: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,13 +207,17 @@ def _(event: ev.TailoringApproved, state: Therapy, entry: Entry) -> Therapy:
 
 @_apply.register
 def _(event: ev.SlotBooked, state: Therapy, entry: Entry) -> Therapy:
-    return replace(state, slots=(*state.slots, Slot(event.purpose, event.resource, event.starts_at, event.ends_at)))
+    return replace(state, slots=(*state.slots, _slot(event)))
 
 
 @_apply.register
 def _(event: ev.SlotMoved, state: Therapy, entry: Entry) -> Therapy:
     kept = tuple(slot for slot in state.slots if slot.purpose != event.purpose)
-    return replace(state, slots=(*kept, Slot(event.purpose, event.resource, event.starts_at, event.ends_at)))
+    return replace(state, slots=(*kept, _slot(event)))
+
+
+def _slot(event: ev.SlotBooked | ev.SlotMoved) -> Slot:
+    return Slot(event.purpose, event.resource, event.starts_at, event.ends_at, event.site, event.network, event.urgency)
 
 
 @_apply.register

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page
 
 from onelot.app.api.application import create_app
 from tests.app.sign_in.test_account import NEW, SIGNING, Site
-
-playwright = pytest.importorskip("playwright.sync_api")
-uvicorn = pytest.importorskip("uvicorn")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-headless-shell")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine")]
+from tests.browser.conftest import accessible, free_port, picture, serving
 
 
 class Served:
@@ -29,41 +19,30 @@ class Served:
 
 
 @pytest.fixture
-def served() -> Iterator[Served]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def plant() -> Iterator[Served]:
+    port = free_port()
     # A security key answers a name, and localhost is one.
     site = Site(address=f"http://localhost:{port}")
-    server = uvicorn.Server(uvicorn.Config(create_app(site.house, site.desk), port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield Served(site, f"http://localhost:{port}")
-    server.should_exit = True
-    thread.join(10)
+    address, end = serving(create_app(site.house, site.desk), port)
+    yield Served(site, address)
+    end()
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        made = browser.new_page(viewport={"width": 1280, "height": 800}, locale="en-GB")
-        made.set_default_timeout(15_000)
-        yield made
-        browser.close()
+def page(chromium: Browser) -> Iterator[Page]:
+    window = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    made = window.new_page()
+    made.set_default_timeout(15_000)
+    yield made
+    window.close()
 
 
-def look(page: Any, name: str) -> None:
-    """No violation of WCAG that axe finds; and a picture where somebody wants to look."""
-    found = axe.Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
-    assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-    if folder := os.environ.get("ONELOT_PICTURES"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+def look(page: Page, name: str) -> None:
+    accessible(page)
+    picture(page, name)
 
 
-def key_of(page: Any) -> tuple[Any, str]:
+def key_of(page: Page) -> tuple[Any, str]:
     """A virtual security key in the browser's USB port."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -72,25 +51,25 @@ def key_of(page: Any) -> tuple[Any, str]:
     return devtools, devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
 
 
-def enter(page: Any, served: Served, password: str) -> None:
-    page.goto(f"{served.address}/screen/sign-in")
+def enter(page: Page, plant: Served, password: str) -> None:
+    page.goto(f"{plant.address}/screen/sign-in")
     page.fill("#login", "quin")
     page.fill("#password", password)
     page.click("button:has-text('Sign in')")
 
 
-def test_a_security_key_is_registered_and_asked_for(served: Served, page: Any) -> None:
+def test_a_security_key_is_registered_and_asked_for(plant: Served, page: Page) -> None:
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     devtools, key = key_of(page)
-    temporary = served.site.let_in("quin")
-    page.goto(f"{served.address}/screen/sign-in")
+    temporary = plant.site.let_in("quin")
+    page.goto(f"{plant.address}/screen/sign-in")
     look(page, "sign-in")
-    enter(page, served, temporary)
+    enter(page, plant, temporary)
     page.wait_for_url("**/sign-in/next")
     look(page, "enrol")
     page.fill("#name", "blue key")
-    page.click("text=Register a security key")
+    page.click("button:has-text('Register a security key')")
     page.wait_for_selector("#signing")
     look(page, "own-passwords")
     page.fill("#current", temporary)
@@ -98,44 +77,46 @@ def test_a_security_key_is_registered_and_asked_for(served: Served, page: Any) -
     page.fill("#signing", SIGNING)
     page.click("button:has-text('Go on')")
     page.wait_for_url("**/screen/board")
-    page.goto(f"{served.address}/screen/me")
+    page.goto(f"{plant.address}/screen/me")
     assert "blue key" in page.inner_text("main")
     look(page, "me")
     page.click("button:has-text('Sign out')")
-    enter(page, served, NEW)
+    enter(page, plant, NEW)
     page.wait_for_url("**/sign-in/next")
     look(page, "second-factor")
+    page.wait_for_load_state("load")
     page.click("text=Use the security key")
     page.wait_for_url("**/screen/board")
-    assert served.site.desk.sessions.of("quin")[0].how == ("password", "security key")
+    assert plant.site.desk.sessions.of("quin")[0].how == ("password", "security key")
     page.click("button:has-text('Sign out')")
     # Without the key nobody gets further, and the page says what to do.
     devtools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": key})
     key_of(page)
-    enter(page, served, NEW)
+    enter(page, plant, NEW)
     page.wait_for_url("**/sign-in/next")
+    page.wait_for_load_state("load")
     page.click("text=Use the security key")
     page.wait_for_function(
         "document.querySelector('[data-said]').textContent.includes('did not answer')", timeout=90_000
     )
-    page.goto(f"{served.address}/screen/board")
+    page.goto(f"{plant.address}/screen/board")
     assert page.url.endswith("/sign-in/next")
     assert not complaints, complaints
 
 
-def test_a_tablet_by_hand_and_in_the_dark(served: Served, page: Any) -> None:
-    served.site.settled("omar")
-    served.site.desk.badges.enrol("omar", "B-77-1", "740192")
-    token, _ = served.site.desk.badges.add_tablet("hood 1", "plant", "person/ida")
-    page.context.add_cookies([{"name": "onelot-tablet", "value": token, "url": served.address}])
+def test_a_tablet_by_hand_and_in_the_dark(plant: Served, page: Page) -> None:
+    plant.site.settled("omar")
+    plant.site.desk.badges.enrol("omar", "B-77-1", "740192")
+    token, _ = plant.site.desk.badges.add_tablet("hood 1", "plant", "person/ida")
+    page.context.add_cookies([{"name": "onelot-tablet", "value": token, "url": plant.address}])
     page.set_viewport_size({"width": 820, "height": 1180})
     page.emulate_media(color_scheme="dark")
-    page.goto(f"{served.address}/screen/sign-in")
+    page.goto(f"{plant.address}/screen/sign-in")
     look(page, "tablet-dark")
     # The scanner types wherever the focus is, and ends with Enter; then the PIN.
     page.fill("#badge", "B-77-1")
     page.fill("#pin", "740192")
     page.keyboard.press("Enter")
     page.wait_for_url("**/screen/board")
-    page.goto(f"{served.address}/screen/me")
+    page.goto(f"{plant.address}/screen/me")
     look(page, "me-on-tablet")

@@ -46,6 +46,7 @@ class MaterialReceived(Event):
     donation: str
     condition: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -90,6 +91,7 @@ class MaterialCharged(Event):
     amount: Decimal
     unit: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -155,6 +157,7 @@ class PhaseCompleted(Event):
     run: int
     outcome: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -218,6 +221,7 @@ class Tested(Event):
     sampled_at: datetime
     limit: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -328,6 +332,7 @@ class IdentityCompared(Event):
     things: tuple[str, ...]
     agreed: bool
     verified_by: str
+    verified_how: str = ""
 
 
 @event("batch")
@@ -338,6 +343,7 @@ class Administered(Event):
     containers: tuple[str, ...]
     started_at: datetime
     verified_by: str
+    verified_how: str = ""
 
 
 @event("batch")

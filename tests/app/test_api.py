@@ -97,7 +97,7 @@ def test_nothing_but_the_public_key_is_open(client: TestClient) -> None:
 def test_every_command_a_person_may_give_is_in_the_document(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     offered = {path.rsplit("/", 1)[1] for path in paths if path.startswith("/commands/")}
-    assert set(all_commands()) - offered == {"AnswerCommand", "JudgeLateResult"}
+    assert set(all_commands()) - offered == {"AnswerCommand", "JudgeLateResult", "MarkForReview"}
 
 
 def test_a_command_its_role_and_its_signature(client: TestClient, house: House) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
 from typing import ClassVar
 
@@ -18,7 +17,7 @@ from onelot.app.rules import KINDS, MARK_REVIEWS
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev
-from onelot.record.journal import AddQuantity, Effect, TakeName
+from onelot.record.journal import Effect, TakeName
 from onelot.record.signature import second_person
 
 
@@ -253,65 +252,6 @@ class TakeOutEquipment(Command):
 @handles(TakeOutEquipment)
 def _take_out_equipment(context: Context, command: TakeOutEquipment) -> None:
     context.add(f"equipment/{command.equipment}", ev.EquipmentTakenOut(command.reason))
-
-
-@dataclass(frozen=True)
-class ReceiveLot(Command):
-    """Take a lot in, into quarantine."""
-
-    lot: str
-    item: str
-    supplier_lot: str
-    certificate_sha256: str
-    amount: Decimal
-    unit: str
-    expires_at: datetime
-
-
-@handles(ReceiveLot)
-def _receive_lot(context: Context, command: ReceiveLot) -> None:
-    stream = f"lot/{command.lot}"
-    context.new(stream)
-    context.claim(TakeName(f"lot/{command.lot}"))
-    context.claim(AddQuantity(f"lot/{command.lot}", command.amount))
-    context.add(
-        stream,
-        ev.LotReceived(
-            command.item,
-            command.supplier_lot,
-            command.certificate_sha256,
-            command.amount,
-            command.unit,
-            command.expires_at,
-        ),
-    )
-
-
-@dataclass(frozen=True)
-class ReleaseLot(Command):
-    """Release a lot for use after incoming inspection."""
-
-    meaning: ClassVar[str] = "releases this lot for use"
-    lot: str
-    finding: str
-
-
-@handles(ReleaseLot)
-def _release_lot(context: Context, command: ReleaseLot) -> None:
-    context.add(f"lot/{command.lot}", ev.LotReleased(command.finding), signed=True)
-
-
-@dataclass(frozen=True)
-class BlockLot(Command):
-    """Block a lot."""
-
-    lot: str
-    reason: str
-
-
-@handles(BlockLot)
-def _block_lot(context: Context, command: BlockLot) -> None:
-    context.add(f"lot/{command.lot}", ev.LotBlocked(command.reason))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from onelot.app import advice, rules
 from onelot.app.commands.profile import GENOMIC
+from onelot.app.commands.tailor import guide_for
 from onelot.app.context import Context
 from onelot.profile.genotype import for_people
 from onelot.record.errors import OnelotError
@@ -165,7 +166,7 @@ def _parameters(
     context: Context, therapy: Therapy, recipe: MasterRecipe, facts: Mapping[str, OpenFact]
 ) -> Iterator[ResultRow]:
     known, titles = context.open_parameters(therapy), {each.name: each for each in recipe.parameters}
-    stale, now = therapy.stale, _as_now(context, recipe, facts) if therapy.stale else {}
+    stale, now = therapy.stale, _as_now(context, therapy, recipe, facts) if therapy.stale else {}
     for name, rule in titles.items():
         found = known.get(name)
         if found is None:
@@ -181,12 +182,29 @@ def _parameters(
             found.rule_source, "stale" if name in stale else "set",
             number(after.value) if after and after.value != found.value else "", found.inputs,
         )  # fmt: skip
+    yield from _guide(known, therapy, recipe)
 
 
-def _as_now(context: Context, recipe: MasterRecipe, facts: Mapping[str, OpenFact]) -> dict[str, OpenParameter]:
+def _guide(known: Mapping[str, OpenParameter], therapy: Therapy, recipe: MasterRecipe) -> Iterator[ResultRow]:
+    """The patient's own guide, beside the numbers; the choice behind it is read on the page of the guide."""
+    editing = recipe.editing
+    if editing is None:
+        return
+    found = known.get(editing.parameter)
+    state = "open" if found is None else "stale" if editing.parameter in therapy.stale else "set"
+    yield ResultRow(
+        f"{PARAMETER}{editing.parameter}", editing.title, found.shown if found else "", "",
+        found.basis if found else "",
+        found.formula if found else "", editing.source.shown, state, "", (editing.fact,),
+    )  # fmt: skip
+
+
+def _as_now(
+    context: Context, therapy: Therapy, recipe: MasterRecipe, facts: Mapping[str, OpenFact]
+) -> dict[str, OpenParameter]:
     """What tailoring would set now; nothing where it would be refused."""
     try:
-        found = tailor(recipe, facts, context.now)
+        found = tailor(recipe, facts, context.now, guide_for(context, recipe, therapy))
         ruled = rules.dose_rules_of(context, recipe)
         if ruled:
             found = within_rules(ruled[1], recipe, facts, found, context.now)

@@ -35,6 +35,10 @@ _TAGS = {
     "released": ("done", "●"),
     "administered": ("done", "●"),
     "approved": ("done", "●"),
+    "optimal": ("done", "●"),
+    "infeasible": ("stopped", "■"),
+    "withdrawn": ("stopped", "■"),
+    "draft": ("risk", "▲"),
     "rejected": ("stopped", "■"),
     "terminated": ("stopped", "■"),
     "returned": ("stopped", "■"),
@@ -89,9 +93,11 @@ def fill(text: str, **values: object) -> str:
 
 
 class Pages:
-    """Renders pages of one house. nav: (page, address) of what stands in the head of every page."""
+    """Renders pages of one house. nav: (page, address) of what stands in the head of every page; cookie: the name of
+    the session's cookie."""
 
-    def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = (), cookie: str = COOKIE) -> None:
+        self._cookie = cookie
         self._simulated, self._site, self._nav = house.mode == SIMULATION, house.site, nav
         self._templates = Environment(
             loader=PackageLoader("onelot.app.web", "templates"),
@@ -116,7 +122,7 @@ class Pages:
             languages=LANGUAGES,
             actor=actor,
             nav=[each for each in self._nav if actor and roles_of_page(each[0]) & actor.roles],
-            csrf=csrf_of(request.cookies.get(COOKIE, "")) if actor else "",
+            csrf=csrf_of(request.cookies.get(self._cookie, "")) if actor else "",
             **given,
         )
         return HTMLResponse(text, status, dict(HEADERS))

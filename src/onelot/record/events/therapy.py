@@ -161,24 +161,34 @@ class TailoringApproved(Event):
 @event("therapy")
 @dataclass(frozen=True)
 class SlotBooked(Event):
-    """A window is reserved: purpose (collection, manufacture, courier, bedside), resource, from, to."""
+    """A window is reserved: purpose (collection, manufacture, courier, bedside), resource, from, to.
+
+    site: where the resource stands; network: the signed network whose rules the booking was held to, if there was one;
+    urgency: the network's class that it was booked under, or "".
+    """
 
     purpose: str
     resource: str
     starts_at: datetime
     ends_at: datetime
+    site: str = ""
+    network: Cite | None = None
+    urgency: str = ""
 
 
 @event("therapy")
 @dataclass(frozen=True)
 class SlotMoved(Event):
-    """A booked window moved, and why."""
+    """A booked window moved, and why. The booking stays under the network it was made by."""
 
     purpose: str
     resource: str
     starts_at: datetime
     ends_at: datetime
     reason: str
+    site: str = ""
+    network: Cite | None = None
+    urgency: str = ""
 
 
 @event("therapy")
@@ -191,6 +201,7 @@ class Collected(Event):
     collected_at: datetime
     counts: tuple[Fact, ...]
     verified_by: str
+    verified_how: str = ""
 
 
 @event("therapy")

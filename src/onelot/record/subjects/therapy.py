@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import singledispatch
 
+from onelot.record.events import editing
 from onelot.record.events import therapy as ev
 from onelot.record.events.base import Event
 from onelot.record.journal import Entry
 from onelot.record.life import advance
+from onelot.record.recipe_editing import CHOSEN_GUIDE
 from onelot.record.terms.values import Advice, Cite, Fact, Finding, Input, Parameter, Sealed
 
 
@@ -47,13 +49,50 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Design:
+    """The newest design of guides, the event it stands in, and who signed it."""
+
+    event: editing.GuidesDesigned
+    cite: Cite
+    by: str
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The guide chosen last: the choice, who made it, and who else confirmed it ("" while nobody has)."""
+
+    choice: editing.GuideChosen
+    cite: Cite
+    by: str
+    confirmed_by: str = ""
+    confirmed: Cite | None = None
+
+    @property
+    def sealed(self) -> Sealed:
+        """The spacer."""
+        return self.choice.guide
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A document of the evidence file and the event it stands in; the newest per need counts."""
+
+    event: editing.EvidenceRecorded
+    cite: Cite
+    by: str
+
+
+@dataclass(frozen=True)
 class Slot:
-    """A booked window."""
+    """A booked window, where it is, and the signed network it was booked by (None: there was none)."""
 
     purpose: str
     resource: str
     starts_at: datetime
     ends_at: datetime
+    site: str = ""
+    network: Cite | None = None
+    urgency: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +122,9 @@ class Therapy:
     advice: Mapping[str, Advice] = field(default_factory=dict)
     weighed: Cite | None = None
     decisions: tuple[Decision, ...] = ()
+    design: Design | None = None
+    guide: Guide | None = None
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
     collections: tuple[ev.Collected, ...] = ()
     assessment: ev.CollectionAssessed | None = None
@@ -97,16 +139,16 @@ class Therapy:
 
     @property
     def stale(self) -> frozenset[str]:
-        """Parameters that used a fact which has since been corrected."""
+        """Parameters that used a fact which has since been corrected, or a guide that is the chosen one no more."""
         if self.tailoring is None:
             return frozenset()
+        now = {name: known.fact.value.commitment for name, known in self.facts.items()}
+        if self.guide is not None:
+            now[CHOSEN_GUIDE] = self.guide.sealed.commitment
         return frozenset(
             name
             for name, parameter in self.tailoring.parameters.items()
-            if any(
-                given.name in self.facts and self.facts[given.name].fact.value.commitment != given.commitment
-                for given in parameter.inputs
-            )
+            if any(now.get(given.name, given.commitment) != given.commitment for given in parameter.inputs)
         )
 
     @property
@@ -244,14 +286,40 @@ def _(event: ev.TailoringApproved, state: Therapy, entry: Entry) -> Therapy:
 
 
 @_apply.register
+def _(event: editing.GuidesDesigned, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, design=Design(event, entry.cite, entry.by))
+
+
+@_apply.register
+def _(event: editing.GuideChosen, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, guide=Guide(event, entry.cite, entry.by))
+
+
+@_apply.register
+def _(event: editing.GuideConfirmed, state: Therapy, entry: Entry) -> Therapy:
+    if state.guide is None or event.choice != state.guide.cite or entry.by == state.guide.by:
+        return state
+    return replace(state, guide=replace(state.guide, confirmed_by=entry.by, confirmed=entry.cite))
+
+
+@_apply.register
+def _(event: editing.EvidenceRecorded, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, evidence={**state.evidence, event.name: Evidence(event, entry.cite, entry.by)})
+
+
+@_apply.register
 def _(event: ev.SlotBooked, state: Therapy, entry: Entry) -> Therapy:
-    return replace(state, slots=(*state.slots, Slot(event.purpose, event.resource, event.starts_at, event.ends_at)))
+    return replace(state, slots=(*state.slots, _slot(event)))
 
 
 @_apply.register
 def _(event: ev.SlotMoved, state: Therapy, entry: Entry) -> Therapy:
     kept = tuple(slot for slot in state.slots if slot.purpose != event.purpose)
-    return replace(state, slots=(*kept, Slot(event.purpose, event.resource, event.starts_at, event.ends_at)))
+    return replace(state, slots=(*kept, _slot(event)))
+
+
+def _slot(event: ev.SlotBooked | ev.SlotMoved) -> Slot:
+    return Slot(event.purpose, event.resource, event.starts_at, event.ends_at, event.site, event.network, event.urgency)
 
 
 @_apply.register

@@ -11,10 +11,11 @@ import orjson
 
 from onelot.adapters.vault import Vault
 from onelot.plan.network import SignedNetwork, read_signed_network
-from onelot.record.errors import NotAllowed, OnelotError, Refused
+from onelot.record.errors import NotAllowed, OnelotError
 from onelot.record.events.base import Event
-from onelot.record.journal import Claim, Effect, Entry, Journal, Payload
+from onelot.record.journal import Claim, Effect, Entry, Payload, Reading
 from onelot.record.recipe import MasterRecipe, read_recipe
+from onelot.record.sight import ANYWHERE as ANYWHERE
 from onelot.record.subjects import (
     Batch,
     Document,
@@ -33,7 +34,6 @@ from onelot.record.terms.opened import OpenFact, OpenParameter, Value
 from onelot.record.terms.values import Cite, Fact, Sealed
 
 T = TypeVar("T")
-ANYWHERE = "*"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Planned:
 class Reader:
     """Folds streams and remembers the fold, so that the next read takes only what is new."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Reading) -> None:
         self.journal = journal
         self._folds: dict[str, tuple[int, Any]] = {}
         self._last: dict[str, datetime] = {}
@@ -162,7 +162,7 @@ class Context:
     answer: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def journal(self) -> Journal:
+    def journal(self) -> Reading:
         """The journal behind the reader."""
         return self.reader.journal
 
@@ -267,7 +267,7 @@ class Context:
         return {
             name: OpenParameter(
                 name=name,
-                value=_number(self.open(found.value), name),
+                value=self.open(found.value),
                 unit=found.unit,
                 basis=found.basis,
                 formula=found.formula,
@@ -279,17 +279,7 @@ class Context:
         }
 
 
-def _number(value: Value, name: str) -> Any:
-    if isinstance(value, bool | str):
-        raise Refused(
-            f"parameter {name} is not a number",
-            rule="a parameter of a control recipe is a number with a unit",
-            remedy="tailor the recipe again",
-        )
-    return value
-
-
-def mode_of(journal: Journal) -> str:
+def mode_of(journal: Reading) -> str:
     """`simulation` or `production`, as the first event of the journal says."""
     first = journal.read("journal")
     if not first:

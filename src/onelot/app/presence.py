@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from onelot.adapters.keys import PersonKeys
 from onelot.record.errors import NotAllowed
-from onelot.record.journal import Journal
+from onelot.record.journal import Reading
 from onelot.record.subjects import fold_person
 
 # Stream of the second person -> how they proved that they are there; raises NotAllowed.
@@ -18,7 +18,7 @@ Proof = Callable[[str], str]
 BY_SIGNING_PASSWORD = "signing password"
 
 
-def by_signing_password(keys: PersonKeys, journal: Journal, password: str) -> Proof:
+def by_signing_password(keys: PersonKeys, journal: Reading, password: str) -> Proof:
     """A proof by the second person's own signing password, under the key that is enrolled for them."""
 
     def prove(person: str) -> str:

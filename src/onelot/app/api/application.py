@@ -11,6 +11,7 @@ from onelot import __version__
 from onelot.app.api import courier, people, reading, signing_in, writing
 from onelot.app.api.doors import Doors, errors
 from onelot.app.house import House
+from onelot.app.sight import Seats, behind_doors
 from onelot.app.sign_in import SignIn
 from onelot.app.web import web_router
 
@@ -55,10 +56,11 @@ def _guard(app: FastAPI, house: House) -> None:
 def create_app(house: House, sign_in: SignIn, *, secure: bool = False) -> FastAPI:
     """The application over a house. The pages of FastAPI's own documentation need a CDN, so they are off."""
     app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
-    doors = Doors(house, sign_in, secure)
+    doors = Doors(behind_doors(house), sign_in, secure)
     errors(app)
 
     _guard(app, house)
+    app.add_middleware(Seats)
 
     app.include_router(signing_in.router(doors))
     app.include_router(people.router(doors))

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from onelot.app.context import Actor, Context
 from onelot.app.house import House
+from onelot.app.sight import be_seen_as
 from onelot.app.sign_in import NotSignedIn, SignIn, Where
 from onelot.app.sign_in.account import Account
 from onelot.app.sign_in.limits import TooOften
@@ -32,7 +33,10 @@ _STATUS: tuple[tuple[type[OnelotError], int], ...] = (
 
 @dataclass(frozen=True)
 class Doors:
-    """The house and who is signed in. secure: served over TLS; then cookies carry the `__Host-` prefix."""
+    """The house, as whoever asks may see it (app/sight.py), and who is signed in.
+
+    secure: served over TLS; then cookies carry the `__Host-` prefix.
+    """
 
     house: House
     sign_in: SignIn
@@ -88,8 +92,11 @@ class Doors:
             )
 
     def actor(self, request: Request) -> Actor:
-        """Who asks. A cookie alone gives no command: other sites can make a browser send it (see `writing`)."""
-        return self.sign_in.actor(self.token(request), self.house.loop.actor)
+        """Who asks; from here on this request sees what their sites may see.
+
+        A cookie alone gives no command: other sites can make a browser send it (see `writing`).
+        """
+        return be_seen_as(self.sign_in.actor(self.token(request), self.house.loop.actor))
 
     def context(self, actor: Actor) -> Context:
         """A context to look through, as this actor."""

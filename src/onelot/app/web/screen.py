@@ -19,6 +19,7 @@ from onelot.app.context import Actor, Context, Shown
 from onelot.app.effects import carry_out
 from onelot.app.house import House
 from onelot.app.loop import Done
+from onelot.app.sight import be_seen_as
 from onelot.app.sign_in.witness import Given
 from onelot.app.web.pages import COOKIE, HEADERS, Pages, check_csrf
 from onelot.record.errors import BadInput, Conflict, NotAllowed
@@ -79,7 +80,7 @@ class Screen:
         Raises:
             NotSignedIn: nobody is signed in. NotAllowed: the page is not for them, or the form is not theirs.
         """
-        actor = self.doors.sign_in.actor(self.token(request), self.house.loop.actor)
+        actor = be_seen_as(self.doors.sign_in.actor(self.token(request), self.house.loop.actor))
         if sent is not None:
             check_csrf(self.token(request), sent.csrf)
         roles = roles_of_page(page)
@@ -133,6 +134,10 @@ class Screen:
             Conflict: the page is no longer what it was.
         """
         check_csrf(self.token(request), sent.csrf)
+        # Sent again because its answer was lost: the page has moved on, by this very signature.
+        before = self.house.loop.repeated(command, actor, f"{actor.id}/{sent.once}") if sent.once else None
+        if before:
+            return before
         if not compare_digest(shown.digest, sent.seen):
             raise Conflict(
                 "the record has moved on since you opened this page",

@@ -15,6 +15,7 @@ from onelot.record.terms.values import Cite, Container, Sealed
 class BatchPlanned(Event):
     """A batch will be made: for these therapies (none: for stock), by this recipe and tailoring, at this site.
 
+    purpose: patient, stock, or toxicology (made as for the patient, for a safety study, and never given to anybody).
     network: the signed network by which this site makes for the patient, if there was one.
     """
 
@@ -211,7 +212,10 @@ class ManufactureCompleted(Event):
 @event("batch")
 @dataclass(frozen=True)
 class Tested(Event):
-    """One result against the specification: verdict is pass, out_of_specification, or negative_to_date."""
+    """One result against the specification: verdict is pass, out_of_specification, or negative_to_date.
+
+    read: where a sequence was compared, what was read, sealed; `value` then says `match` or `mismatch`.
+    """
 
     test: str
     value: str
@@ -221,6 +225,7 @@ class Tested(Event):
     sampled_at: datetime
     limit: str
     verified_by: str = ""
+    read: Sealed | None = None
     verified_how: str = ""
 
 

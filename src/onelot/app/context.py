@@ -11,7 +11,7 @@ import orjson
 
 from onelot.adapters.vault import Vault
 from onelot.plan.network import SignedNetwork, read_signed_network
-from onelot.record.errors import NotAllowed, OnelotError, Refused
+from onelot.record.errors import NotAllowed, OnelotError
 from onelot.record.events.base import Event
 from onelot.record.journal import Claim, Effect, Entry, Payload, Reading
 from onelot.record.recipe import MasterRecipe, read_recipe
@@ -267,7 +267,7 @@ class Context:
         return {
             name: OpenParameter(
                 name=name,
-                value=_number(self.open(found.value), name),
+                value=self.open(found.value),
                 unit=found.unit,
                 basis=found.basis,
                 formula=found.formula,
@@ -277,16 +277,6 @@ class Context:
             )
             for name, found in therapy.tailoring.parameters.items()
         }
-
-
-def _number(value: Value, name: str) -> Any:
-    if isinstance(value, bool | str):
-        raise Refused(
-            f"parameter {name} is not a number",
-            rule="a parameter of a control recipe is a number with a unit",
-            remedy="tailor the recipe again",
-        )
-    return value
 
 
 def mode_of(journal: Reading) -> str:

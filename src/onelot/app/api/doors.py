@@ -14,6 +14,7 @@ from onelot.app.sight import be_seen_as
 from onelot.app.sign_in import NotSignedIn, SignIn, Where
 from onelot.app.sign_in.account import Account
 from onelot.app.sign_in.limits import TooOften
+from onelot.app.sign_in.witness import Witness
 from onelot.record.errors import BadInput, Broken, Conflict, Erased, NotAllowed, OnelotError, Refused, Unreachable
 
 COOKIE, SCREEN_COOKIE, TABLET_COOKIE = "onelot", "onelot-session", "onelot-tablet"
@@ -45,6 +46,15 @@ class Doors:
     def account(self) -> Account:
         """What people and administrators do with sign-ins."""
         return Account(self.house, self.sign_in)
+
+    @property
+    def witness(self) -> Witness:
+        """Proofs of the second person."""
+        return Witness(self.house, self.sign_in)
+
+    def tablet(self, request: Request) -> str:
+        """The token of the enrolled tablet that asks; "" for any other browser."""
+        return request.headers.get("x-onelot-tablet", "") or request.cookies.get(self.cookie(TABLET_COOKIE), "")
 
     def cookie(self, name: str) -> str:
         """The cookie's name: under TLS one that no other host or path can have set."""

@@ -71,6 +71,8 @@ def gate(doors: Doors) -> Callable[[Request], None]:
         name = f"{request.method.replace('HEAD', 'GET')} {getattr(route, 'path', '')}"
         rule = doors_table().get(name, "")
         roles = roles_at(rule)
+        if rule == OWN:
+            doors.sign_in.sessions.find(doors.token(request))
         if roles is None:
             return
         actor = doors.recognise(request)
@@ -102,7 +104,7 @@ def gone(app: FastAPI) -> list[str]:
 
 def guess(route: APIRoute) -> str:
     """The rule a new route seems to want: the page its handler enters."""
-    if route.path.startswith("/commands/"):
+    if route.path.startswith(("/commands/", "/confirmations/")):
         return f"{COMMAND} {route.path.rsplit('/', 1)[1]}"
     if route.path.startswith("/screen/static/"):
         return OPEN

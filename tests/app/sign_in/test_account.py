@@ -15,7 +15,8 @@ from onelot.adapters.keys import make_site_keys
 from onelot.adapters.memory import MemoryJournal
 from onelot.adapters.safe import MemorySafe
 from onelot.app.api.application import create_app
-from onelot.app.commands.masters import ReceiveLot, RegisterPerson, RegisterSite, ReleaseLot
+from onelot.app.commands.lots import ReceiveLot, ReleaseLot
+from onelot.app.commands.masters import RegisterPerson, RegisterSite
 from onelot.app.entropy import from_seed
 from onelot.app.house import SIMULATION, House, assemble, open_journal
 from onelot.app.sign_in import MOST_FAILURES, Settings, SignIn

@@ -89,8 +89,10 @@ def test_over_http_the_door_says_how_long_to_wait(made: tuple[House, str]) -> No
     assert "sign-in.json" in answers[-1].json()["rule"]
     assert client.get("/board", headers={"Authorization": f"Bearer {other}"}).status_code == 200
     client.cookies.set("onelot-session", token)
-    page = client.get("/screen/board")
-    assert page.status_code == 429 and "wait a minute" in page.text
+    pages = [client.get("/screen/sign-in")]
+    while pages[-1].status_code == 200 and len(pages) < 1000:
+        pages.append(client.get("/screen/sign-in"))
+    assert pages[-1].status_code == 429 and "wait a minute" in pages[-1].text
 
 
 def test_the_defaults_are_not_in_the_way_of_a_ward() -> None:

@@ -160,11 +160,18 @@ class Context:
     effects: list[Effect] = field(default_factory=list)
     refusal: OnelotError | None = None
     answer: dict[str, Any] = field(default_factory=dict)
+    _documents: dict[str, dict[str, Any]] | None = None
 
     @property
     def journal(self) -> Reading:
         """The journal behind the reader."""
         return self.reader.journal
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """The rows of all documents, read once for this command: every rule in effect is looked up among them."""
+        if self._documents is None:
+            self._documents = self.journal.rows("documents")
+        return self._documents
 
     def therapy(self, coi: str) -> Therapy:
         """The therapy, if it exists and the actor's sites may see it."""

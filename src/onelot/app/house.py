@@ -224,6 +224,7 @@ def assemble(
     vault = Vault(safe, site_keys.vault, entropy)
     people = PersonKeys(safe, entropy, FOR_SIMULATION if mode == SIMULATION else FOR_PEOPLE)
     loop = Loop(journal, vault, people, site_signing(site_keys, site), clock, entropy)
+    loop.asks_presence = mode == PRODUCTION
     house = House(mode, site, journal, vault, people, site_keys, loop, seals, documents, looks, safe)
     house.whole_journal = journal
     house.doers["erase_health"] = house.erase

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from onelot.app.context import Actor, Reader
 from onelot.app.house import House
 from onelot.record.journal import Entry, Head, Journal, Payload, Reading, Seal
+from onelot.record.subjects import Person
 
 T = TypeVar("T")
 Scope = MutableMapping[str, Any]
@@ -112,6 +113,11 @@ class DoorReader(Reader):
     def __init__(self, journal: Reading, whole: Reader) -> None:
         super().__init__(journal)
         self._folds, self._last, self._recipes = whole._folds, whole._last, whole._recipes
+        self._person = whole.person
+
+    def person(self, login: str) -> Person:
+        """The person; also before anybody is recognised, since that is how one is."""
+        return self._person(login)
 
     def _grow(self, stream: str, fold: Callable[[list[Entry], Any], T], empty: T) -> T:
         seq, state = self._folds.get(stream, (0, empty))

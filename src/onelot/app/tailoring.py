@@ -24,6 +24,8 @@ from onelot.record.terms.values import Finding
 from onelot.tailor import facts_used, tailor
 from onelot.tailor.dose_rules import within_rules
 
+# Characters that fit beside a title.
+LONG, DECIMALS = 48, 3
 PARAMETER, DRUG = "parameter/", advice.DRUG
 
 
@@ -31,8 +33,9 @@ PARAMETER, DRUG = "parameter/", advice.DRUG
 class FactRow:
     """A fact as it stands. before: what it replaced, newest first; state: known, outdated or unknown.
 
-    age_d: days since it was observed, None without a date; acts: `computes` (a parameter or advice rests on it),
-    `gates` (a rule of eligibility or a washout asks for it), or "" (it is shown and does nothing).
+    recorded_at: on this record; age_d: days since it was observed, or recorded where its time stays in the source;
+    acts: `computes` (a parameter or advice rests on it), `gates` (a rule of eligibility or a washout asks for it), or
+    "" (it is shown and does nothing).
     """
 
     name: str
@@ -40,6 +43,7 @@ class FactRow:
     value: str
     unit: str
     observed_at: datetime | None
+    recorded_at: datetime | None
     age_d: int | None
     valid_until: datetime | None
     place: str
@@ -48,6 +52,11 @@ class FactRow:
     state: str
     before: tuple[str, ...]
     acts: str
+
+    @property
+    def long(self) -> bool:
+        """Whether the value needs a line of its own."""
+        return len(self.value) + len(self.unit) + len(self.title) > LONG
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,14 @@ def number(value: Value) -> str:
         plain = f"{value:,f}".replace(",", "\u202f")
         return plain.rstrip("0").rstrip(".") if "." in plain else plain
     return for_people(value)
+
+
+def brief(text: str) -> str:
+    """A number with more decimals than anybody reads, rounded and marked so; anything else as it is."""
+    whole, dot, decimals = text.partition(".")
+    if not dot or len(decimals) <= DECIMALS or not decimals.isdigit():
+        return text
+    return f"≈ {number(round(Decimal(text.replace(chr(0x202F), '')), DECIMALS))}"
 
 
 def unit_of(code: str) -> str:
@@ -240,22 +257,30 @@ def _facts(
         before = tuple(
             f"{number(context.open(each.fact.value))} {unit_of(each.fact.unit)}".strip() for each in older.get(name, ())
         )
-        yield _row(
-            context, name, need, fact, before, "computes" if name in used else "gates" if name in rules_read else ""
-        )
+        acts = "computes" if name in used else "gates" if name in rules_read else ""
+        cite = therapy.facts[name].cite if name in therapy.facts else None
+        recorded = context.journal.read(cite.stream, cite.seq - 1)[0].at if cite else None
+        yield _row(context, name, need, fact, before, acts, recorded)
 
 
 def _row(
-    context: Context, name: str, need: FactNeed | None, fact: OpenFact | None, before: tuple[str, ...], acts: str
+    context: Context,
+    name: str,
+    need: FactNeed | None,
+    fact: OpenFact | None,
+    before: tuple[str, ...],
+    acts: str,
+    recorded: datetime | None,
 ) -> FactRow:
     title = need.title if need else name.removeprefix(advice.PGX) if name.startswith(GENOMIC) else name
     if fact is None:
-        return FactRow(name, title, "", "", None, None, None, "", "", False, "unknown", before, acts)
+        return FactRow(name, title, "", "", None, None, None, None, "", "", False, "unknown", before, acts)
     late = fact.valid_until is not None and fact.valid_until < context.now
-    age = (context.now - fact.observed_at).days if fact.observed_at else None
+    since = fact.observed_at or recorded
+    age = (context.now - since).days if since else None
     return FactRow(
-        name, title, number(fact.value), unit_of(fact.unit), fact.observed_at, age, fact.valid_until, fact.place,
-        fact.source, fact.synthetic, "outdated" if late else "known", before, acts,
+        name, title, number(fact.value), unit_of(fact.unit), fact.observed_at, recorded, age, fact.valid_until,
+        fact.place, fact.source, fact.synthetic, "outdated" if late else "known", before, acts,
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from onelot.app.commands import Command, lots, masters
 from onelot.app.context import Actor
 from onelot.app.house import House
 from onelot.app.loop import Done
+from onelot.app.presence import Proof, by_signing_password
 from onelot.app.rules import DOSE_RULES, GUIDELINE, guideline_name
 from onelot.app.simulation.networks import simulated_networks
 from onelot.record.recipe import MasterRecipe, write_recipe
@@ -68,9 +69,16 @@ class Site:
         """Let somebody give a command, signing where it is signed; then carry out what it promised."""
         actor = self.actor(role, site, number)
         password = self.password_of(actor.id.removeprefix("person/")) if command.meaning else None
-        done = self.house.loop.handle(command, actor, password)
+        done = self.house.loop.handle(command, actor, password, proof=self.proof(command))
         self.house.run_effects()
         return done
+
+    def proof(self, command: Command) -> Proof | None:
+        """The second person's proof, by their own signing password, where the command names one."""
+        login = getattr(command, "verified_by", "").removeprefix("person/")
+        if not login:
+            return None
+        return by_signing_password(self.house.people_keys, self.house.journal, self.password_of(login))
 
     def rows(self, view: str) -> dict[str, dict[str, Any]]:
         """The rows of a view."""

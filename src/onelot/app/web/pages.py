@@ -16,6 +16,7 @@ from jinja2.runtime import Context as Given
 from onelot.app.authority import roles_of_page
 from onelot.app.context import Actor
 from onelot.app.house import SIMULATION, House
+from onelot.app.tailoring import brief
 from onelot.app.web.language import FIRST, LANGUAGES, preferred, words_of
 from onelot.record.errors import NotAllowed
 from onelot.record.identity import grouped
@@ -105,7 +106,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(time=shown_time, ident=shown_id, words=words, tag=tag, fill=fill)
+        self._templates.filters.update(time=shown_time, ident=shown_id, words=words, tag=tag, fill=fill, brief=brief)
         self._templates.globals["new_once"] = lambda: secrets.token_urlsafe(16)
 
     def render(self, name: str, request: Request, actor: Actor | None, status: int = 200, **given: Any) -> Response:

@@ -19,7 +19,7 @@ from onelot.app.context import Actor, Context, Shown
 from onelot.app.effects import carry_out
 from onelot.app.house import House
 from onelot.app.loop import Done
-from onelot.app.sight import be_seen_as
+from onelot.app.sign_in.witness import Given
 from onelot.app.web.pages import COOKIE, HEADERS, Pages, check_csrf
 from onelot.record.errors import BadInput, Conflict, NotAllowed
 
@@ -36,8 +36,13 @@ class Sent:
         once: Annotated[str, Form(max_length=64, pattern=r"^[\w-]*$")] = "",
         password: Annotated[str, Form(max_length=1000)] = "",
         seen: Annotated[str, Form(max_length=64, pattern=r"^[0-9a-f]*$")] = "",
+        verifier_password: Annotated[str, Form(max_length=1000)] = "",
+        verifier_badge: Annotated[str, Form(max_length=200)] = "",
+        verifier_pin: Annotated[str, Form(max_length=12)] = "",
+        verifier_ticket: Annotated[str, Form(max_length=100)] = "",
     ) -> None:
         self.csrf, self.once, self.password, self.seen = csrf, once, password, seen
+        self.verifier = (verifier_password, verifier_badge, verifier_pin, verifier_ticket)
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Screen:
         Raises:
             NotSignedIn: nobody is signed in. NotAllowed: the page is not for them, or the form is not theirs.
         """
-        actor = be_seen_as(self.doors.sign_in.actor(self.token(request), self.house.loop.actor))
+        actor = self.doors.recognise(request)
         if sent is not None:
             check_csrf(self.token(request), sent.csrf)
         roles = roles_of_page(page)
@@ -114,7 +119,10 @@ class Screen:
                 remedy="open the page again and fill the form in once more",
             )
         kept = Shown(str(shown.markup), shown.patient) if shown else None
-        done = handle(self.doors, command, actor, sent.password or None, f"{actor.id}/{sent.once}", kept)
+        password, badge, pin, ticket = sent.verifier
+        given = Given(password, badge, pin, self.doors.tablet(request), ticket)
+        proof = self.doors.witness.proof(command, given, self.doors.where(request))
+        done = handle(self.doors, command, actor, sent.password or None, f"{actor.id}/{sent.once}", kept, proof)
         carry_out(self.house)
         return done
 

@@ -47,6 +47,7 @@ class MaterialReceived(Event):
     donation: str
     condition: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -91,6 +92,7 @@ class MaterialCharged(Event):
     amount: Decimal
     unit: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -156,6 +158,7 @@ class PhaseCompleted(Event):
     run: int
     outcome: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -223,6 +226,7 @@ class Tested(Event):
     limit: str
     verified_by: str = ""
     read: Sealed | None = None
+    verified_how: str = ""
 
 
 @event("batch")
@@ -333,6 +337,7 @@ class IdentityCompared(Event):
     things: tuple[str, ...]
     agreed: bool
     verified_by: str
+    verified_how: str = ""
 
 
 @event("batch")
@@ -343,6 +348,7 @@ class Administered(Event):
     containers: tuple[str, ...]
     started_at: datetime
     verified_by: str
+    verified_how: str = ""
 
 
 @event("batch")

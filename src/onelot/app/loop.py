@@ -31,10 +31,14 @@ TRIES = 4
 
 @dataclass(frozen=True)
 class Done:
-    """What a command led to: the events appended, and what the caller may want to know."""
+    """What a command led to: the events appended, and what the caller may want to know.
+
+    again: the same request was carried out before; nothing was done now, and no password or proof was looked at.
+    """
 
     entries: tuple[Entry, ...]
     answer: dict[str, Any]
+    again: bool = False
 
 
 class Loop:
@@ -106,12 +110,12 @@ class Loop:
         name, mark = f"once/{once}" if once else "", mark_of(self.vault, command) if once else ""
         # Before a proof of presence is asked for again: it was good for one time.
         if once and (before := answered_before(self._journal, name, mark)):
-            return Done(*before)
+            return Done(*before, again=True)
         how = self._check_verifier(command, actor, proof)
         signing = self._signing(command, actor, password)
         for attempt in range(TRIES):
             if once and attempt and (before := answered_before(self._journal, name, mark)):
-                return Done(*before)
+                return Done(*before, again=True)
             context = Context(self._reader, self.vault, actor, self.clock(), self.entropy)
             handler_of(type(command))(context, command)
             context.planned = [_verified(each, getattr(command, "verified_by", ""), how) for each in context.planned]
@@ -133,7 +137,7 @@ class Loop:
             Conflict: another request was sent under this name. OnelotError: what it was refused with, on the record.
         """
         before = answered_before(self._journal, f"once/{once}", mark_of(self.vault, command))
-        return Done(*before) if before else None
+        return Done(*before, again=True) if before else None
 
     def _check_verifier(self, command: Command, actor: Actor, proof: Proof | None) -> str:
         """How the second person proved to be there; "" where none is named, or a simulation asks for no proof."""

@@ -20,7 +20,7 @@ from onelot.app.commands import Command, handler_of
 from onelot.app.context import Actor, Context, Planned, Reader, Shown
 from onelot.app.once import answered_before, mark_of, note_of
 from onelot.app.presence import Proof, missing
-from onelot.record.errors import Conflict, NotAllowed
+from onelot.record.errors import Conflict, NotAllowed, OnelotError
 from onelot.record.journal import Append, Draft, Entry, Journal, Part, TakeName
 from onelot.record.life import advance
 from onelot.record.signature import Signed, Signing
@@ -117,7 +117,13 @@ class Loop:
             if once and attempt and (before := answered_before(self._journal, name, mark)):
                 return Done(*before, again=True)
             context = Context(self._reader, self.vault, actor, self.clock(), self.entropy)
-            handler_of(type(command))(context, command)
+            try:
+                handler_of(type(command))(context, command)
+            except OnelotError:
+                # The same request, sent at the same time, may have been carried out just now.
+                if once and (before := answered_before(self._journal, name, mark)):
+                    return Done(*before)
+                raise
             context.planned = [_verified(each, getattr(command, "verified_by", ""), how) for each in context.planned]
             try:
                 entries = self._append(context, _seen(signing, shown, context), name, mark)

@@ -145,9 +145,7 @@ def test_by_their_own_session_for_exactly_this_step(bench: Bench) -> None:
 def test_a_proof_does_not_make_anybody_fit_to_verify(bench: Bench) -> None:
     house, qc = bench.site.house, bench.site.actor("qc", PLANT)
     for login in (DOER, OPERATOR):
-        own = by_signing_password(
-            bench.site.house.people_keys, bench.site.house.loop.reader.person, bench.site.password_of(login)
-        )
+        own = by_signing_password(house.people_keys, house.loop.reader.person, bench.site.password_of(login))
         with pytest.raises(NotAllowed, match="cannot verify"):
             house.loop.handle(replace(bench.command, verified_by=f"person/{login}"), qc, proof=own)
 

@@ -12,11 +12,23 @@ from fastapi.routing import APIRoute
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.web.pages import COOKIE, HEADERS, Pages
-from onelot.app.web.rooms import assets, batch_record, board, me, network, release, signing_in, tailoring, therapies
+from onelot.app.web.rooms import (
+    assets,
+    batch_record,
+    board,
+    intake,
+    me,
+    network,
+    order,
+    release,
+    signing_in,
+    tailoring,
+    therapies,
+)
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, therapies)
+ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, therapies, order, intake)
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:

@@ -16,8 +16,9 @@ LIST = "/screen/therapies"
 NAV = (("therapies", LIST),)
 # Form -> (page that must open, command that must be theirs); in the order of the way of a patient.
 FORMS = (
-    ("consent", "intake", "RecordConsent"), ("files", "intake", "RecordProfile"), ("markers", "markers", "RecordMarkers"),
-    ("eligibility", "intake", "ConfirmEligibility"), ("correct", "intake", "CorrectFact"),
+    ("consent", "intake", "RecordConsent"), ("files", "intake", "RecordProfile"),
+    ("markers", "markers", "RecordMarkers"), ("eligibility", "intake", "ConfirmEligibility"),
+    ("correct", "intake", "CorrectFact"),
     ("alias", "markers", "AddAlias"), ("slots", "slots", "BookSlots"), ("outcome", "intake", "RecordOutcome"),
     ("end", "intake", "EndTherapy"),
 )  # fmt: skip

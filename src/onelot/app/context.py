@@ -57,9 +57,13 @@ class Actor:
 SYSTEM = Actor("system", "onelot", frozenset({"system"}))
 
 
+ORDERED = "ordered"
+
+
 @dataclass(frozen=True)
 class Shown:
-    """What a signer was shown, word for word. patient: whose health values stand in it, "" for nobody's.
+    """What a signer was shown, word for word. patient: whose health values stand in it, "" for nobody's, ORDERED for
+    the patient whom the signed command itself makes known.
 
     It is kept with the signature: by its SHA-256 among the documents, or sealed under the patient's key.
     """

@@ -17,7 +17,7 @@ from onelot.adapters.keys import PersonKeys
 from onelot.adapters.vault import Entropy, Vault
 from onelot.app import admission, authority
 from onelot.app.commands import Command, handler_of
-from onelot.app.context import Actor, Context, Planned, Reader, Shown
+from onelot.app.context import ORDERED, Actor, Context, Planned, Reader, Shown
 from onelot.app.once import answered_before, mark_of, note_of
 from onelot.app.presence import Proof, missing
 from onelot.record.errors import Conflict, NotAllowed, OnelotError
@@ -261,7 +261,8 @@ def _seen(signing: Signing | None, shown: Shown | None, context: Context) -> Sig
         return signing
     if shown.patient:
         label = f"seen/{signing.signed.signer}/{context.now.isoformat()}"
-        seen = context.seal(shown.patient, shown.text, label).commitment
+        patient = context.answer["patient"] if shown.patient == ORDERED else shown.patient
+        seen = context.seal(patient, shown.text, label).commitment
     else:
         seen = sha256(shown.text.encode()).hexdigest()
     return replace(signing, signed=replace(signing.signed, seen=seen))

@@ -16,7 +16,20 @@ from onelot.app.web.rooms import assets, batch_record, board, editing, me, netwo
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, editing)
+ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, editing, therapies, order, intake)
+
+    assets,
+    batch_record,
+    board,
+    intake,
+    me,
+    network,
+    order,
+    release,
+    signing_in,
+    tailoring,
+    therapies,
+)
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:

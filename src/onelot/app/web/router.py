@@ -12,11 +12,11 @@ from fastapi.routing import APIRoute
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.sign_in import NotSignedIn
 from onelot.app.web.pages import HEADERS, Pages
-from onelot.app.web.rooms import assets, batch_record, board, release, signing_in
+from onelot.app.web.rooms import assets, batch_record, board, release, schedule, signing_in
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release)
+ROOMS = (assets, signing_in, board, batch_record, release, schedule)
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:

@@ -48,19 +48,29 @@ def router(doors: Doors) -> APIRouter:
     def enrol(wanted: Enrolment, request: Request) -> dict[str, str]:
         """Set a person's sign-in password and make their signing key. For user administrators."""
         _sent_on_purpose(request)
-        actor = doors.actor(request)
-        check("EnrolKey", actor)
-        check_password(wanted.signing_password)
-        if wanted.sign_in_password == wanted.signing_password:
-            raise NotAllowed(
-                "sign-in and signing password are the same",
-                rule="two passwords: whoever sees the one must not be able to sign",
-                remedy="choose two",
-            )
-        doors.sign_in.set_password(wanted.login, wanted.sign_in_password)
-        return {"key": doors.house.enrol(wanted.login, wanted.signing_password, actor, wanted.reason)}
+        return {"key": enrol_person(doors, doors.actor(request), wanted)}
 
     return api
+
+
+def enrol_person(doors: Doors, actor: Actor, wanted: Enrolment) -> str:
+    """Set a person's sign-in password and make their signing key. Gives the public key.
+
+    Raises:
+        NotAllowed: not for this actor, a password is too short, or the two are the same.
+    """
+    check("EnrolKey", actor)
+    check_password(wanted.signing_password)
+    if wanted.sign_in_password == wanted.signing_password:
+        raise NotAllowed(
+            "sign-in and signing password are the same",
+            rule="two passwords: whoever sees the one must not be able to sign",
+            remedy="choose two",
+        )
+    # Nobody unknown gets a sign-in password.
+    doors.house.loop.actor(wanted.login)
+    doors.sign_in.set_password(wanted.login, wanted.sign_in_password)
+    return doors.house.enrol(wanted.login, wanted.signing_password, actor, wanted.reason)
 
 
 def _endpoint(doors: Doors, command: type[Command]) -> Callable[..., dict[str, Any]]:

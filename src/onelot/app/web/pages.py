@@ -111,7 +111,7 @@ class Pages:
     """Renders pages of one house. nav: (page, address) of what stands in the head of every page."""
 
     def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = ()) -> None:
-        self._simulated, self._site, self._nav = house.mode == SIMULATION, house.site, nav
+        self._simulated, self._site, self.nav = house.mode == SIMULATION, house.site, nav
         self._templates = Environment(
             loader=PackageLoader("onelot.app.web", "templates"),
             autoescape=True,
@@ -136,7 +136,7 @@ class Pages:
             light=light if light in ("light", "dark") else "",
             languages=LANGUAGES,
             actor=actor,
-            nav=[each for each in self._nav if actor and roles_of_page(each[0]) & actor.roles],
+            nav=[each for each in self.nav if actor and roles_of_page(each[0]) & actor.roles],
             csrf=csrf_of(request.cookies.get(COOKIE, "")) if actor else "",
             **given,
         )

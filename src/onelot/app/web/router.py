@@ -12,11 +12,22 @@ from fastapi.routing import APIRoute
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.sign_in import NotSignedIn
 from onelot.app.web.pages import HEADERS, Pages
-from onelot.app.web.rooms import assets, batch_record, board, release, schedule, signing_in
+from onelot.app.web.rooms import (
+    administration,
+    assets,
+    audit,
+    batch_record,
+    board,
+    documents,
+    equipment,
+    release,
+    schedule,
+    signing_in,
+)
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release, schedule)
+ROOMS = (assets, signing_in, board, batch_record, release, schedule, administration, equipment, documents, audit)
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:

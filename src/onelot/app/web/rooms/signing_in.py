@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from onelot.app.web.pages import BEFORE, COOKIE, check_csrf, csrf_of, new_secret
-from onelot.app.web.screen import HOME, Screen, Text
+from onelot.app.web.screen import Screen, Text
 
 
 def routes(router: APIRouter, screen: Screen) -> None:
@@ -25,8 +25,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
     def sign_in(request: Request, login: Text = "", password: Text = "", csrf: Text = "") -> Response:
         check_csrf(request.cookies.get(BEFORE, ""), csrf)
         token = screen.doors.sign_in.open(login, password)
-        screen.house.loop.actor(login)
-        return keep(screen.go(HOME), COOKIE, token)
+        return keep(screen.go(screen.home(screen.house.loop.actor(login))), COOKIE, token)
 
     @router.post("/sign-out")
     def sign_out(request: Request, csrf: Text = "") -> Response:

@@ -141,6 +141,7 @@ def overlay(who: str, now: datetime, sex: str, expected: str, reason: str, diffe
     ):
         if name in differs:
             found.append(fhir.measured(who, name, code, display, differs[name], unit, sampled))
+    found += [fhir.no_allogeneic_transplant(who, sampled), *fhir.lymphoma_history(who, now)]
     return {
         "format": "onelot-overlay/1",
         "synthetic": True,

@@ -97,7 +97,7 @@ def test_nothing_but_the_public_key_is_open(client: TestClient) -> None:
 def test_every_command_a_person_may_give_is_in_the_document(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     offered = {path.rsplit("/", 1)[1] for path in paths if path.startswith("/commands/")}
-    assert set(all_commands()) - offered == {"AnswerCommand", "JudgeLateResult"}
+    assert set(all_commands()) - offered == {"AnswerCommand", "JudgeLateResult", "MarkForReview"}
 
 
 def test_a_command_its_role_and_its_signature(client: TestClient, house: House) -> None:
@@ -122,13 +122,19 @@ def test_a_command_its_role_and_its_signature(client: TestClient, house: House) 
     once = {**operator, "Idempotency-Key": "scan-17"}
     block = {"lot": "L-1", "reason": "a bag leaks"}
     quality = {**qc, "Idempotency-Key": "scan-17"}
-    assert client.post("/commands/BlockLot", json=block, headers=quality).status_code == 200
-    assert client.post("/commands/BlockLot", json=block, headers=quality).status_code == 409
+    first = client.post("/commands/BlockLot", json=block, headers=quality)
+    assert first.status_code == 200
+    repeated = client.post("/commands/BlockLot", json=block, headers=quality)
+    assert (repeated.status_code, repeated.json()) == (200, first.json())
+    other = client.post("/commands/BlockLot", json={**block, "reason": "another"}, headers=quality)
+    assert other.status_code == 409 and "another request" in other.json()["what"]
     assert len([entry for entry in house.journal.read("lot/L-1") if entry.envelope["type"] == "LotBlocked"]) == 1
     assert client.post("/commands/ReceiveLot", json=lot("L-9"), headers=once).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{}, {"lot": 3}, {**lot("L-2"), "amount": "many"}, [1], "x"])
+@pytest.mark.parametrize(
+    "body", [{}, {"lot": 3}, {**lot("L-2"), "amount": "many"}, {**lot("L-2"), "released": True}, [1], "x"]
+)
 def test_what_does_not_fit_is_refused_with_its_place(client: TestClient, body: Any) -> None:
     operator = signed_in(client, login_of("operator", PLANT))
     answer = client.post("/commands/ReceiveLot", json=body, headers=operator)

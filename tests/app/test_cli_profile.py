@@ -42,7 +42,8 @@ def test_every_fact_has_value_unit_time_validity_digest_and_place(folder: Path) 
             assert fact["observed_at"]
             assert (
                 fact["unit"]
-                or fact["name"] in ("alive", "sex", "indication", "pregnancy", "smoking", "steroid_stopped_at")
+                or fact["name"] in ("alive", "sex", "indication", "pregnancy", "smoking")
+                or fact["name"].endswith("_at")
                 or fact["value"] in ("negative", "reactive")
             )
             assert fact["synthetic"] is True

@@ -77,7 +77,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_every_patient_ends_as_the_table_says(whole: Run) -> None:
     wrong = [(row.patient, row.end, row.disposition) for row in whole.report.rows if row.as_expected is not True]
     assert not wrong
-    assert len(whole.report.rows) == 24
+    assert len(whole.report.rows) == 25
     assert whole.report.chains_verified
 
 
@@ -133,7 +133,7 @@ def test_a_corrected_weight_left_exactly_its_dependents_stale(whole: Run) -> Non
     entries = house.journal.read(f"therapy/{row.coi}")
     types = [entry.envelope["type"] for entry in entries]
     at = types.index("FactCorrected")
-    assert types[at + 1 : at + 3] == ["RecipeTailored", "TailoringApproved"]
+    assert types[at + 1 : at + 4] == ["RecipeTailored", "DrugsWeighed", "TailoringApproved"]
     then = fold_therapy(entries[: at + 1])
     assert then.tailoring is not None
     depends = {
@@ -141,6 +141,7 @@ def test_a_corrected_weight_left_exactly_its_dependents_stale(whole: Run) -> Non
     }
     assert then.stale == depends
     assert "cells_to_seed" not in depends
+    assert then.advice and not then.stale_advice, "no drug is weighed by the weight"
 
 
 def test_no_identity_stands_in_any_chain(whole: Run) -> None:

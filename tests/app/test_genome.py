@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -11,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pysam
 import pytest
 
 from onelot.adapters.recipes import shipped
@@ -20,6 +22,8 @@ from onelot.app.formulas import evaluate
 from onelot.app.printing import record_pdf
 from onelot.app.why import why
 from onelot.profile.eligibility import judge
+from onelot.profile.genotype import read_genotype
+from onelot.profile.samples import Origin
 from onelot.record.errors import BadInput, Held, Mismatch
 from onelot.record.recipe import FactNeed, MasterRecipe
 from onelot.record.subjects import Therapy
@@ -46,10 +50,29 @@ def sample_of(vcf: Path) -> str:
     return next(line for line in lines_of(vcf) if line.startswith("#CHROM")).split("\t")[9]
 
 
-def read(vcf: Path, number: str | None = None, therapy: Therapy = CONSENTED) -> dict[str, OpenFact]:
+GERMLINE = genome.origin_of("germline-blood", False)
+
+
+def read(
+    vcf: Path,
+    number: str | None = None,
+    therapy: Therapy = CONSENTED,
+    origin: Origin | None = GERMLINE,
+    outside: Path | None = None,
+) -> dict[str, OpenFact]:
     identifiers = [f"urn:onelot:synthetic|{number or sample_of(vcf)}", "id|p16"]
-    found = genome.pgx_facts(vcf, identifiers, therapy, NOW, observed_at=ORDERED, synthetic=True)
+    found = genome.pgx_facts(
+        vcf, identifiers, therapy, NOW, observed_at=ORDERED, synthetic=True, origin=origin, outside=outside
+    )
     return {fact.name: fact for fact in found}
+
+
+def plain_of(packed: Path) -> Path:
+    """The text of a bgzip file, by the standard library alone."""
+    plain = packed.parent / "plain" / packed.name.removesuffix(".gz")
+    plain.parent.mkdir(exist_ok=True)
+    plain.write_bytes(gzip.decompress(packed.read_bytes()))
+    return plain
 
 
 def line_numbers(place: str) -> list[int]:
@@ -105,6 +128,67 @@ def test_a_genotype_makes_its_star_alleles(folder: Path, tmp_path: Path) -> None
 
     assert "*2/*2, Poor Metabolizer" in spelled("1/1")
     assert "*2" not in spelled("0/0").partition(",")[0]
+
+
+def test_bgzip_gives_the_same_facts_and_is_bgzip(folder: Path) -> None:
+    packed = folder / "p01.vcf.gz"
+    plain = plain_of(packed)
+    one, other = read(packed, sample_of(plain)), read(plain)
+    assert {name: fact.value for name, fact in one.items()} == {name: fact.value for name, fact in other.items()}
+    assert packed.read_bytes().endswith(bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000"))
+    with pysam.BGZFile(str(packed)) as file:
+        assert file.read() == plain.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("origin", "says"),
+    [
+        (None, "not stated"),
+        (genome.origin_of("tumour-biopsy", False), "tumour DNA"),
+        (genome.origin_of("germline-blood", None), "not known whether an allogeneic transplant"),
+        (genome.origin_of("germline-blood", True), "after an allogeneic transplant"),
+        (genome.origin_of("germline-fibroblast", True), ""),
+        (genome.origin_of("germline-buccal", False), ""),
+    ],
+)
+def test_what_is_not_the_patients_own_germline_does_not_act(folder: Path, origin: Origin | None, says: str) -> None:
+    facts = {name: read_genotype(str(fact.value)) for name, fact in read(folder / "p16.vcf", origin=origin).items()}
+    assert all(says in each.held for each in facts.values())
+    assert any(each.keys for each in facts.values()) == (says == "")
+    for each in facts.values():
+        assert bool(each.held) == bool(says) and ("does not act" in each.told) == bool(says)
+
+
+def test_a_transplant_is_read_from_the_procedures(folder: Path) -> None:
+    found = next(each for each in cohort.patients_in(folder) if each.name == "p16")
+    documents = cohort.read_patient(found)
+    assert genome.transplant_before(documents, NOW) is False
+    (bundle,) = (each for each in documents if each.form == "fhir")
+    others = tuple(each for each in bundle.resources if each.kind != "Procedure")
+    assert genome.transplant_before((replace(bundle, resources=others),), NOW) is None
+    (procedure,) = (each for each in bundle.resources if each.kind == "Procedure")
+    done = replace(procedure, body={**procedure.body, "status": "completed", "performedDateTime": "2019-05-01"})
+    # One that says it was done and one that says it never was: the transplant counts.
+    assert genome.transplant_before((replace(bundle, resources=(*others, done, procedure)),), NOW) is True
+    undated = replace(procedure, body={"status": "completed", "code": procedure.body["code"]})
+    assert genome.transplant_before((replace(bundle, resources=(*others, undated)),), NOW) is None
+
+
+@pytest.mark.parametrize("stated", ["", "blood", "germline", "germline-", "tumour", "somatic-blood", "Germline-blood"])
+def test_an_origin_that_is_none_is_refused(stated: str) -> None:
+    with pytest.raises(BadInput, match="no origin"):
+        genome.origin_of(stated, False)
+
+
+def test_an_outside_call_is_a_fact_with_its_own_source_and_line(folder: Path, tmp_path: Path) -> None:
+    calls = tmp_path / "calls.tsv"
+    calls.write_text("# a laboratory's file\nCYP2D6\t*4/*4\t\t\n", "utf-8")
+    fact = read(folder / "p16.vcf", outside=calls)["pgx_CYP2D6"]
+    assert fact.source == digest_of(calls)
+    assert fact.place == f"outside:{digest_of(calls)[:12]}#L2"
+    told = read_genotype(str(fact.value))
+    assert told.outside and told.keys == ("0.0",) and told.phenotypes == ("Poor Metabolizer",)
+    assert "CYP2D6" not in {name.removeprefix("pgx_") for name in read(folder / "p16.vcf")}
 
 
 def test_a_file_date_in_the_header_is_when_it_was_observed(folder: Path, tmp_path: Path) -> None:
@@ -202,7 +286,7 @@ def test_cases_go_on_without_a_genome_that_was_refused(folder: Path, tmp_path: P
     def make(recipes: Sequence[MasterRecipe]) -> demo.Cohort:
         found = demo.own_cohort(files, 7, recipes)
         (files / "p02.vcf").write_bytes((files / "p02.vcf").read_bytes()[:-20])
-        found.cases["p04"].vcf = files / "p01.vcf"
+        found.cases["p04"].vcf = files / "p01.vcf.gz"
         found.cases["p19"].vcf = files / "never-opened.vcf"
         (files / "p16.vcf").write_bytes((files / "p16.vcf").read_bytes()[:-20])
         kept = {key: found.cases[key] for key in ("p01", "p02", "p04", "p16", "p19")}
@@ -222,20 +306,21 @@ def test_cases_go_on_without_a_genome_that_was_refused(folder: Path, tmp_path: P
 def look(run: demo.Demo, files: Path) -> None:
     recorded = {key: genome_facts(run, key) for key in run.cohort.cases}
     refusals = {key: [each["place"] for each in case.refused] for key, case in run.cohort.cases.items()}
-    assert len(recorded["p01"]) == 19 and not refusals["p01"]
+    assert len(recorded["p01"]) == 20 and not refusals["p01"]
     therapy = run.driver.stage.therapy_of(run.cohort.cases["p01"])
     assert therapy is not None
     context = Context(run.house.loop.reader, run.house.vault, SYSTEM, NOW, run.house.loop.entropy)
     opened = context.open_fact(therapy.facts["pgx_TPMT"].fact)
-    assert opened.value == read(files / "p01.vcf")["pgx_TPMT"].value
+    sample = sample_of(plain_of(files / "p01.vcf.gz"))
+    assert opened.value == read(files / "p01.vcf.gz", sample)["pgx_TPMT"].value
     batch = run.driver.stage.batch_of(therapy)
     assert batch is not None
     told = {each["fact"]: each for each in why(run.house, batch.batch, "dose", SYSTEM)["genome"]}
     assert told.keys() == recorded["p01"]
-    assert told["pgx_TPMT"]["value"] == opened.value and told["pgx_TPMT"]["acts_on"] == []
+    assert told["pgx_TPMT"]["value"] == str(opened.value).partition("\n")[0] and told["pgx_TPMT"]["acts_on"] == []
     assert record_pdf(run.house, batch.batch).startswith(b"%PDF")
     assert not recorded["p02"] and re.search(r"p02\.vcf:\d+$", refusals["p02"][0])
-    assert not recorded["p04"] and "p01.vcf:" in refusals["p04"][0]
+    assert not recorded["p04"] and "p01.vcf.gz:" in refusals["p04"][0]
     assert not recorded["p19"] and not refusals["p19"]
     assert recorded["p16"] == {"variant_HBB"} and re.search(r"p16\.vcf:\d+$", refusals["p16"][0])
     for key in ("p02", "p04"):

@@ -28,8 +28,9 @@ def open_journal(request: pytest.FixtureRequest) -> Iterator[Open]:
         else:
             if not where:
                 server = request.getfixturevalue("servers")(request.param)
-                where.append(server.dsn("app", fresh_database(server)))
-            made = PostgresJournal(where[0], projections, patience_s=5)
+                name = fresh_database(server)
+                where.extend([server.dsn("app", name), server.dsn("reader", name)])
+            made = PostgresJournal(where[0], projections, reader=where[1], patience_s=5)
         opened.append(made)
         return made
 

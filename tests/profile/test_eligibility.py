@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onelot.profile.eligibility import NEVER_AT, formula_value, judge
+from onelot.profile.eligibility import NEVER_AT, formula_value, judge, waits
 from onelot.profile.facts import gather
 from onelot.profile.infection import infection_label
 from onelot.record.recipe import MasterRecipe
 from onelot.record.terms.opened import OpenFact, Value
 from onelot.record.terms.values import Finding
-from tests.profile.support import NOW, convert, days, document, evaluate, need, needs, recipe, rule
+from tests.profile.support import NOW, convert, days, document, evaluate, need, needs, recipe, rule, shipped
 
 SCOPES = frozenset({"collection", "manufacture", "genome_use"})
 GOOD: dict[str, Value] = {
@@ -31,6 +31,7 @@ GOOD: dict[str, Value] = {
     "steroid_stopped_at": "never",
     "pregnancy": False,
     "smoking": "Never smoker",
+    **{each.name: "never" for each in needs("facts") if each.kind == "date" and each.required},
 }
 
 
@@ -127,7 +128,7 @@ def test_what_gather_said_is_closer_than_what_is_known_here() -> None:
 
 
 def test_an_optional_fact_blocks_only_the_rules_that_use_it() -> None:
-    optional = tuple(replace(each, required=each.name != "ecog") for each in needs("facts"))
+    optional = tuple(replace(each, required=each.required and each.name != "ecog") for each in needs("facts"))
     assert [one.fact for one in judged(known(ecog=None), recipe=recipe(facts=optional))] == ["ecog"]
     without = recipe(facts=optional, eligibility=())
     assert judged(known(ecog=None), recipe=without) == ()
@@ -140,6 +141,75 @@ def test_a_formula_that_cannot_be_run_blocks() -> None:
         raise Held("no value", rule="r", remedy="m")
 
     assert len(judged(known(), evaluate=broken, recipe=recipe(eligibility=(rule("fit", "x", ("ecog",)),)))) == 1
+
+
+WASHOUTS = {each.name: each for each in shipped("cd19-per-kg").washouts}
+# In days, the longer of two where two are given. An oracle: typed from the sources, not read from the recipe.
+DAYS = {
+    "steroid_washout": 3, "cytotoxic_washout": 14, "checkpoint_washout": 90, "immunosuppressant_washout": 28,
+    "alkylator_washout": 21, "depleting_antibody_washout": 42, "cladribine_washout": 180, "b_cell_antibody_washout": 7,
+    "anti_cytokine_washout": 30, "trafficking_washout": 42, "bendamustine_washout": 180, "transplant_washout": 120,
+}  # fmt: skip
+
+
+def test_every_washout_is_in_the_recipe_with_a_citation() -> None:
+    assert set(WASHOUTS) == set(DAYS)
+    assert all(each.at_least.source.kind == "cited" for each in WASHOUTS.values())
+    assert shipped("cd19-flat").washouts == shipped("cd19-per-kg").washouts
+
+
+@pytest.mark.parametrize("name", sorted(DAYS))
+def test_a_washout_is_over_so_many_days_after_the_last_day(name: str) -> None:
+    asked, washout = shipped("cd19-per-kg"), WASHOUTS[name]
+    asked = replace(asked, eligibility=())
+    # The last day itself is not over before its midnight; NOW is at eight in the morning.
+    last_that_passes = (NOW - timedelta(days=DAYS[name] + 1)).date()
+    for moved, passes in ((0, True), (1, False)):
+        day = (last_that_passes + timedelta(days=moved)).isoformat()
+        found = judged(known(**{washout.fact: day}), recipe=asked)
+        assert (found == ()) == passes, (name, day)
+        if not passes:
+            assert [(each.fact, each.what) for each in found] == [(washout.fact, washout.otherwise)]
+            assert washout.at_least.source.text in found[0].rule
+            assert day not in " ".join((found[0].what, found[0].rule, found[0].remedy)), "no value in a chain"
+
+
+@pytest.mark.parametrize("name", sorted(DAYS))
+def test_a_washout_passes_nobody_because_nobody_said(name: str) -> None:
+    found = judged(known(**{WASHOUTS[name].fact: None}), recipe=shipped("cd19-per-kg"))
+    assert [each.fact for each in found] == [WASHOUTS[name].fact]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(DAYS)), st.integers(0, 400))
+def test_wait_until_is_the_first_moment_that_passes(name: str, ago: int) -> None:
+    asked, washout = replace(shipped("cd19-per-kg"), eligibility=()), WASHOUTS[name]
+    facts = known(**{washout.fact: (NOW - timedelta(days=ago)).date().isoformat()})
+    ends = waits(asked, facts, NOW)
+    if washout.decided:
+        assert ends == {}, "waiting is not what makes it good: a person decides"
+        return
+    assert (ends == {}) == (judged(facts, recipe=asked) == ())
+    for end in ends.values():
+        later = {n: replace(f, valid_until=None) for n, f in facts.items()}
+        markers = {n: replace(f, valid_until=end + timedelta(days=1)) for n, f in MARKERS.items()}
+        valid = replace(asked, facts=tuple(replace(each, valid=None) for each in asked.facts))
+        assert judged(later, recipe=valid, markers=markers, now=end) == ()
+        assert judged(later, recipe=valid, markers=markers, now=end - timedelta(seconds=1)) != ()
+
+
+def test_a_decision_opens_only_its_own_rule() -> None:
+    asked = replace(shipped("cd19-per-kg"), eligibility=())
+    facts = known(bendamustine_stopped_at="2026-09-01", cladribine_stopped_at="2026-09-01")
+    held = judged(facts, recipe=asked)
+    assert {each.fact for each in held} == {"bendamustine_stopped_at", "cladribine_stopped_at"}
+    after = judged(facts, recipe=asked, decided=frozenset({"bendamustine_washout"}))
+    assert {each.fact for each in after} == {"cladribine_stopped_at"}
+
+
+def test_a_drug_day_that_is_none_holds() -> None:
+    found = judged(known(cladribine_stopped_at="last spring"), recipe=shipped("cd19-per-kg"))
+    assert [each.fact for each in found] == ["cladribine_stopped_at"] and "is no day" in found[0].what
 
 
 def test_dates_become_the_end_of_their_day() -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onelot.profile.facts import gather, span
+from onelot.profile.facts import gather
+from onelot.record.durations import span
 from onelot.record.errors import BadInput, Mismatch
 from onelot.twin.cohort import resources as fhir
 from tests.profile.support import NOW, convert, days, document, need, quantity

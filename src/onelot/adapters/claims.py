@@ -24,7 +24,7 @@ class Claims:
         self.known: dict[str, Held] = {}
         self.held: defaultdict[str, set[str]] = defaultdict(set)  # resource -> claims
         self.available: defaultdict[str, Decimal] = defaultdict(Decimal)
-        self.names: set[str] = set()
+        self.names: dict[str, bytes] = {}  # name -> note
 
     def work_off(self, claims: Sequence[Claim]) -> None:
         """Work off all of them, given back first, then added, then taken.
@@ -55,8 +55,8 @@ class Claims:
         elif isinstance(claim, TakeName):
             if claim.name in self.names:
                 raise refusals.name_taken(claim.name)
-            self.names.add(claim.name)
-            undo.append(partial(self.names.remove, claim.name))
+            self.names[claim.name] = claim.note
+            undo.append(partial(self.names.pop, claim.name))
         else:
             self._take(claim, undo)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import orjson
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from onelot.adapters.safe import Safe
 from onelot.adapters.vault import Entropy
-from onelot.record.errors import BadInput, NotAllowed, Unreachable
+from onelot.record.errors import BadInput, Conflict, NotAllowed, Unreachable
 
 
 @dataclass(frozen=True)
@@ -122,24 +123,40 @@ class PersonKeys:
         label: unique per enrolment, so that a simulation's keys differ between resets.
         """
         private = Ed25519PrivateKey.from_private_bytes(self._entropy(f"person/{login}/{label}", 32))
+        self._safe.put("person-key", login, self._wrapped(login, password, private.private_bytes_raw(), label))
+        return public_hex(private)
+
+    def _wrapped(self, login: str, password: str, secret: bytes, label: str) -> bytes:
         salt = self._entropy(f"person-salt/{login}/{label}", 16)
         nonce = self._entropy(f"person-nonce/{login}/{label}", 12)
-        wrapped = AESGCM(self._cost.derive(password, salt)).encrypt(nonce, private.private_bytes_raw(), login.encode())
-        self._safe.put(
-            "person-key",
-            login,
-            orjson.dumps(
-                {
-                    "salt": salt.hex(),
-                    "nonce": nonce.hex(),
-                    "wrapped": wrapped.hex(),
-                    "memory_kib": self._cost.memory_kib,
-                    "passes": self._cost.passes,
-                    "lanes": self._cost.lanes,
-                }
-            ),
+        wrapped = AESGCM(self._cost.derive(password, salt)).encrypt(nonce, secret, login.encode())
+        return orjson.dumps(
+            {
+                "salt": salt.hex(),
+                "nonce": nonce.hex(),
+                "wrapped": wrapped.hex(),
+                "memory_kib": self._cost.memory_kib,
+                "passes": self._cost.passes,
+                "lanes": self._cost.lanes,
+            }
         )
-        return public_hex(private)
+
+    def rewrap(self, login: str, old: str, new: str) -> None:
+        """The same key under another password; nothing changes for what was signed.
+
+        Raises:
+            NotAllowed: no key, or the old password does not open it.
+        """
+        stored = self._safe.get("person-key", login)
+        secret = self._unwrapped(login, old, stored)
+        # Named after what it replaces, so that a simulation draws other bytes each time.
+        label = f"rewrap/{sha256(stored or b'').hexdigest()}"
+        if not self._safe.swap("person-key", login, stored, self._wrapped(login, new, secret, label)):
+            raise Conflict(
+                "your signing password was changed at the same moment",
+                rule="one change at a time",
+                remedy="try again with the password that holds now",
+            )
 
     def open(self, login: str, password: str) -> tuple[str, Callable[[bytes], bytes]]:
         """The person's public key and a function that signs, for one signature.
@@ -147,7 +164,11 @@ class PersonKeys:
         Raises:
             NotAllowed: no key, or the password does not open it (the two look alike from outside).
         """
-        stored = self._safe.get("person-key", login)
+        secret = self._unwrapped(login, password, self._safe.get("person-key", login))
+        private = Ed25519PrivateKey.from_private_bytes(secret)
+        return public_hex(private), private.sign
+
+    def _unwrapped(self, login: str, password: str, stored: bytes | None) -> bytes:
         refusal = NotAllowed(
             "the signature was not made: sign-in name and signing password do not belong together",
             rule="21 CFR 11.200(a): two components at each signing",
@@ -158,10 +179,8 @@ class PersonKeys:
         found = orjson.loads(stored)
         cost = Argon2(found["memory_kib"], found["passes"], found["lanes"])
         try:
-            secret = AESGCM(cost.derive(password, bytes.fromhex(found["salt"]))).decrypt(
+            return AESGCM(cost.derive(password, bytes.fromhex(found["salt"]))).decrypt(
                 bytes.fromhex(found["nonce"]), bytes.fromhex(found["wrapped"]), login.encode()
             )
         except InvalidTag as cause:
             raise refusal from cause
-        private = Ed25519PrivateKey.from_private_bytes(secret)
-        return public_hex(private), private.sign

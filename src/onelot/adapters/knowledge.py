@@ -17,6 +17,7 @@ import onelot
 from onelot.profile.pgx import GeneDefinition, PhenotypeTable
 from onelot.profile.pgx.sites import ALIGNMENT_WINDOW
 from onelot.record.errors import BadInput
+from onelot.tailor.guideline import Guideline, Line
 from onelot.tailor.pharmacogenomics import Guidance, GuidanceLine
 
 SHIPPED = Path(onelot.__file__).parent / "data" / "pgx"
@@ -55,7 +56,8 @@ def load_pgx_knowledge(folder: Path | None = None) -> PgxKnowledge:
     """Read the knowledge files.
 
     Args:
-        folder: where definitions.json, phenotypes.json and guidance.json lie; None for those shipped.
+        folder: where definitions.json, phenotypes.json and guidance.json lie (and as_usual.json, without which every
+            recommendation is taken to ask for something); None for those shipped.
 
     Raises:
         BadInput: a file is missing or of another form; place names it.
@@ -65,13 +67,14 @@ def load_pgx_knowledge(folder: Path | None = None) -> PgxKnowledge:
     definitions = _read(folder / "definitions.json", headers)
     phenotypes = _read(folder / "phenotypes.json", headers)
     guidance = _read(folder / "guidance.json", headers)
+    usual = _read(folder / "as_usual.json", headers) if (folder / "as_usual.json").exists() else {"drugs": {}}
     try:
         return PgxKnowledge(
             definitions["assembly"],
             {gene: GeneDefinition.from_plain(gene, plain) for gene, plain in definitions["genes"].items()},
             {gene: PhenotypeTable.from_plain(gene, plain) for gene, plain in phenotypes["genes"].items()},
             tuple(definitions["outside_only"]),
-            _guidance(guidance),
+            _guidance(guidance, usual["drugs"]),
             headers,
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -87,7 +90,40 @@ def load_disagreements(folder: Path | None = None) -> Mapping[str, Any]:
     return _read((folder or SHIPPED) / "disagreements.json", {})
 
 
-def _guidance(plain: Mapping[str, Any]) -> Guidance:
+def guideline(drug: str, known: PgxKnowledge) -> Guideline:
+    """The guideline of one drug as a document to be registered; without lines it says what to do instead.
+
+    Raises:
+        BadInput: no name of a drug.
+    """
+    name, header = drug.strip().lower(), known.headers["guidance.json"]
+    if not name:
+        raise BadInput("no drug is named", rule="a guideline is of one drug", remedy="name the drug", place="drug")
+    lines, version = known.guidance.drugs.get(name, ()), header["version"]
+    none = known.guidance.none.get(
+        name, f"the CPIC tables of version {version} hold no line for {name}; go by its label"
+    )
+    return Guideline(
+        schema="onelot-guideline/1",
+        drug=name,
+        table=lines[0].table if lines else "CPIC recommendations by drug",
+        version=version,
+        source=header["source"],
+        licence=header["licence"],
+        lines=tuple(
+            Line(each.when, each.population, each.strength, each.text, each.implications, each.as_usual)
+            for each in lines
+        ),
+        none="" if lines else none,
+    )
+
+
+def _as_usual(text: str, usual: list[str]) -> bool:
+    """An entry is a whole text, or with `…` at its end how it begins."""
+    return any(text.startswith(each[:-1]) if each.endswith("…") else text == each for each in usual)
+
+
+def _guidance(plain: Mapping[str, Any], usual: Mapping[str, list[str]]) -> Guidance:
     texts = plain["texts"]
     drugs = {
         drug: tuple(
@@ -100,6 +136,7 @@ def _guidance(plain: Mapping[str, Any]) -> Guidance:
                 tuple(texts[i] for i in implications),
                 entry["table"],
                 entry["version"],
+                _as_usual(texts[text], usual.get(drug, [])),
             )
             for when, population, strength, text, implications in entry["lines"]
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +13,8 @@ import orjson
 
 from onelot.adapters import refusals
 from onelot.adapters.claims import Claims
+from onelot.adapters.memory_seen import MemorySeen
+from onelot.record import sight
 from onelot.record.chain import start
 from onelot.record.journal import (
     Append,
@@ -21,6 +23,7 @@ from onelot.record.journal import (
     Head,
     Payload,
     Projection,
+    Reading,
     Seal,
     link_part,
 )
@@ -40,6 +43,7 @@ class MemoryJournal:
         self._done: set[str] = set()
         self._rows: dict[str, dict[str, bytes]] = {one.name: {} for one in self._projections}
         self._seals: list[Seal] = []
+        self._sight: dict[str, set[str]] = {}
 
     def read(self, stream: str, after: int = 0) -> list[Entry]:
         """The stream's entries with a number above `after`, in order; empty for an unknown stream."""
@@ -86,6 +90,9 @@ class MemoryJournal:
             for entry in entries:
                 self._streams.setdefault(entry.stream, []).append(entry)
             self._log += entries
+            for entry in entries:
+                for what, site in sight.sights(entry, self._ordered):
+                    self._sight.setdefault(what, set()).add(site)
             for (view, key), row in changed.items():
                 self._rows[view][key] = row
             for payload in append.payloads:
@@ -125,6 +132,18 @@ class MemoryJournal:
             wanted = sorted(stored) if keys is None else [key for key in dict.fromkeys(keys) if key in stored]
             return {key: orjson.loads(stored[key]) for key in wanted}
 
+    def _ordered(self, coi: str) -> tuple[str, str] | None:
+        first = self._streams.get(f"therapy/{coi}", [])[:1]
+        if not first or first[0].envelope["type"] != "TherapyOrdered":
+            return None
+        data = first[0].envelope["data"]
+        return data["patient"], data["site"]
+
+    def seen_by(self, sites: Collection[str]) -> Reading:
+        """The journal as somebody of these sites may read it."""
+        of = {one.name: one.of for one in self._projections}
+        return MemorySeen(self, frozenset(sites), self._sight, of)
+
     def rebuild(self) -> dict[str, int]:
         """Project every view again from the streams; how many rows each has."""
         with self._lock:
@@ -154,6 +173,11 @@ class MemoryJournal:
         """Note that the side effect with this key was done."""
         with self._lock:
             self._done.add(key)
+
+    def note(self, name: str) -> bytes | None:
+        """What was noted when this name was taken."""
+        with self._lock:
+            return self._claims.names.get(name) or None
 
     def keep_seal(self, seal: Seal) -> None:
         """Keep a seal; refused when its number is taken."""

@@ -12,6 +12,7 @@ import orjson
 
 from onelot.record.errors import BadInput
 from onelot.record.recipe import SCHEMA, MasterRecipe, read_recipe
+from onelot.tailor.dose_rules import DoseRules, read_dose_rules
 
 _MOST_BYTES = 8 * 1024 * 1024
 
@@ -27,6 +28,16 @@ def _shipped() -> tuple[tuple[str, MasterRecipe], ...]:
 def shipped() -> dict[str, MasterRecipe]:
     """The recipes inside the package, by name, in order of name."""
     return dict(_shipped())
+
+
+@cache
+def shipped_dose_rules() -> tuple[DoseRules, ...]:
+    """The dose rules inside the package, in order of file name; none of them is verified by us."""
+    folder = files("onelot") / "data" / "dose_rules"
+    found = sorted((each for each in folder.iterdir() if each.name.endswith(".json")), key=lambda each: each.name)
+    return tuple(
+        read_dose_rules(orjson.loads(each.read_bytes()), place=f"onelot/data/dose_rules/{each.name}") for each in found
+    )
 
 
 def load(path: str | Path) -> MasterRecipe:

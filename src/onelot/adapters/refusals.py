@@ -124,3 +124,12 @@ def unwritable(said: str) -> Unreachable:
         rule="an append is acknowledged only when it is durable",
         remedy="mend the database (disk space, permissions), then repeat; nothing of this append was written",
     )
+
+
+def no_reader() -> Unreachable:
+    """Screens cannot read: no address for the reader's role."""
+    return Unreachable(
+        "the database's address for reading is not set",
+        rule="screens and the API read as a role that sees one user's sites only",
+        remedy="set DATABASE_READER_URL to the address for the role onelot_reader",
+    )

@@ -15,6 +15,9 @@ class Safe(Protocol):
     def put(self, kind: str, name: str, data: bytes) -> None:
         """Set the value, durable on return."""
 
+    def swap(self, kind: str, name: str, old: bytes | None, new: bytes) -> bool:
+        """Set the value if it still is `old` (None: if there is none); whether it was. Of many at once, one may."""
+
     def remove(self, kind: str, name: str) -> bool:
         """Remove the value; whether there was one."""
 
@@ -37,6 +40,14 @@ class MemorySafe:
         """Set the value."""
         with self._lock:
             self._held[(kind, name)] = data
+
+    def swap(self, kind: str, name: str, old: bytes | None, new: bytes) -> bool:
+        """Set the value if it still is `old`; whether it was."""
+        with self._lock:
+            if self._held.get((kind, name)) != old:
+                return False
+            self._held[(kind, name)] = new
+            return True
 
     def remove(self, kind: str, name: str) -> bool:
         """Remove the value; whether there was one."""

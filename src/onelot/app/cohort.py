@@ -14,8 +14,9 @@ from onelot.adapters.fhir import Overlay, apply_overlay, read_bundle, read_overl
 from onelot.adapters.phenopackets import read_phenopacket
 from onelot.profile.document import Document
 from onelot.record.errors import BadInput
-from onelot.twin.cohort import CohortPlan, Expected, documents, read_expected, read_plan
+from onelot.twin.cohort import CohortPlan, Expected, bgzip, documents, read_expected, read_plan
 
+EXTRAS = ("later.json", "vcf", "vcf.gz", "phenopacket.json", "outside.tsv", "fa", "gff3")
 DATA = files("onelot").joinpath("data/cohort")
 
 
@@ -23,7 +24,8 @@ DATA = files("onelot").joinpath("data/cohort")
 class PatientFiles:
     """The files of one patient in a cohort's folder.
 
-    bundle: FHIR; later: a second bundle that the clinic supplies after the order; `now`: None where the plan says.
+    bundle: FHIR; later: a second bundle that the clinic supplies after the order; reference, genes: the genome (FASTA)
+    and its annotation (GFF3) that the variants are read against, where it is the patient's own.
     """
 
     name: str
@@ -31,6 +33,9 @@ class PatientFiles:
     later: Path | None
     vcf: Path | None
     phenopacket: Path | None
+    outside: Path | None = None
+    reference: Path | None = None
+    genes: Path | None = None
 
 
 def cohort_plan() -> CohortPlan:
@@ -55,7 +60,8 @@ def write_cohort(folder: Path, seed: int) -> CohortPlan:
         for each in plan.patients:
             # One generator per patient: adding a patient changes nobody else.
             for name, text in documents(each, Random(f"{seed}/{each.patient}")).items():
-                (folder / name).write_text(text, "utf-8")
+                data = text.encode()
+                (folder / name).write_bytes(bgzip(data) if name.endswith(".gz") else data)
     except OSError as cause:
         raise BadInput(
             f"the cohort cannot be written: {cause.strerror or cause}",
@@ -67,7 +73,8 @@ def write_cohort(folder: Path, seed: int) -> CohortPlan:
 
 
 def patients_in(folder: Path) -> Iterator[PatientFiles]:
-    """The patients of a folder by name: `X.json` is a bundle; `X.vcf`, `X.phenopacket.json`, `X.later.json` join it.
+    """The patients of a folder by name: `X.json` is a bundle; `X.vcf` or `X.vcf.gz`, `X.outside.tsv`, `X.fa`, `X.gff3`,
+    `X.phenopacket.json` and `X.later.json` join it.
 
     Raises:
         BadInput: no such folder, no permission, or no patient in it.
@@ -91,9 +98,17 @@ def patients_in(folder: Path) -> Iterator[PatientFiles]:
             place=str(folder),
         )
     for stem in stems:
-        extra = [name if name in names else None for name in _extras(stem)]
-        later, vcf, packet = (folder / name if name else None for name in extra)
-        yield PatientFiles(stem, folder / f"{stem}.json", later, vcf, packet)
+        there = {name: folder / f"{stem}.{name}" for name in EXTRAS if f"{stem}.{name}" in names}
+        yield PatientFiles(
+            stem,
+            folder / f"{stem}.json",
+            there.get("later.json"),
+            there.get("vcf.gz") or there.get("vcf"),
+            there.get("phenopacket.json"),
+            there.get("outside.tsv"),
+            there.get("fa"),
+            there.get("gff3"),
+        )
 
 
 def read_patient(found: PatientFiles, *, with_later: bool = False) -> tuple[Document, ...]:
@@ -116,8 +131,3 @@ def overlaid(bundle: Document, overlays: Mapping[str, Overlay]) -> tuple[Documen
     patient = next(bundle.of("Patient"), None)
     overlay = overlays.get(str(patient.body.get("id"))) if patient else None
     return (apply_overlay(bundle, overlay), overlay.now) if overlay else (bundle, None)
-
-
-def _extras(stem: str) -> tuple[str, str, str]:
-    vcf = f"{stem}.vcf"
-    return f"{stem}.later.json", vcf, f"{stem}.phenopacket.json"

@@ -10,10 +10,12 @@ from typing import Any, Literal, TypeVar
 import orjson
 
 from onelot.adapters.vault import Vault
-from onelot.record.errors import NotAllowed, OnelotError, Refused
+from onelot.plan.network import SignedNetwork, read_signed_network
+from onelot.record.errors import NotAllowed, OnelotError
 from onelot.record.events.base import Event
-from onelot.record.journal import Claim, Effect, Entry, Journal, Payload
+from onelot.record.journal import Claim, Effect, Entry, Payload, Reading
 from onelot.record.recipe import MasterRecipe, read_recipe
+from onelot.record.sight import ANYWHERE as ANYWHERE
 from onelot.record.subjects import (
     Batch,
     Document,
@@ -32,17 +34,20 @@ from onelot.record.terms.opened import OpenFact, OpenParameter, Value
 from onelot.record.terms.values import Cite, Fact, Sealed
 
 T = TypeVar("T")
-ANYWHERE = "*"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: stream name (`person/anna`, `courier-link/…`, `system`), roles, and the sites they may see."""
+    """Who acts: stream name (`person/anna`, `courier-link/…`, `system`), roles, and the sites they may see.
+
+    signs: False for a session on a shared tablet, whose roles are fewer than its owner's.
+    """
 
     id: str
     printed_name: str
     roles: frozenset[str]
     sites: frozenset[str] = frozenset({ANYWHERE})
+    signs: bool = True
 
     def may_see(self, *sites: str) -> bool:
         """Whether any of these sites is theirs."""
@@ -75,11 +80,12 @@ class Planned:
 class Reader:
     """Folds streams and remembers the fold, so that the next read takes only what is new."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Reading) -> None:
         self.journal = journal
         self._folds: dict[str, tuple[int, Any]] = {}
         self._last: dict[str, datetime] = {}
         self._recipes: dict[tuple[str, int], MasterRecipe] = {}
+        self._networks: dict[tuple[str, int], SignedNetwork] = {}
 
     def _grow(self, stream: str, fold: Callable[[list[Entry], Any], T], empty: T) -> T:
         seq, state = self._folds.get(stream, (0, empty))
@@ -129,6 +135,14 @@ class Reader:
             self._recipes[at] = read_recipe(orjson.loads(text), place=f"{cite.stream}#{cite.seq}")
         return self._recipes[at]
 
+    def network(self, cite: Cite) -> SignedNetwork:
+        """The network whose text stands in a document up to the cited event."""
+        at = (cite.stream, cite.seq)
+        if at not in self._networks:
+            document = fold_document(self.journal.read(cite.stream)[: cite.seq])
+            self._networks[at] = read_signed_network(orjson.loads(document.text))
+        return self._networks[at]
+
 
 @dataclass
 class Context:
@@ -148,7 +162,7 @@ class Context:
     answer: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def journal(self) -> Journal:
+    def journal(self) -> Reading:
         """The journal behind the reader."""
         return self.reader.journal
 
@@ -253,7 +267,7 @@ class Context:
         return {
             name: OpenParameter(
                 name=name,
-                value=_number(self.open(found.value), name),
+                value=self.open(found.value),
                 unit=found.unit,
                 basis=found.basis,
                 formula=found.formula,
@@ -265,17 +279,7 @@ class Context:
         }
 
 
-def _number(value: Value, name: str) -> Any:
-    if isinstance(value, bool | str):
-        raise Refused(
-            f"parameter {name} is not a number",
-            rule="a parameter of a control recipe is a number with a unit",
-            remedy="tailor the recipe again",
-        )
-    return value
-
-
-def mode_of(journal: Journal) -> str:
+def mode_of(journal: Reading) -> str:
     """`simulation` or `production`, as the first event of the journal says."""
     first = journal.read("journal")
     if not first:

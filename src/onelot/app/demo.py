@@ -5,6 +5,8 @@ A run lives in a home of its own and can be killed at any moment: run again, it 
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -33,8 +35,12 @@ from onelot.twin.memory import InFile
 from onelot.twin.world import World
 
 ADMINISTRATOR = "administrator"
+# What the clinics of our own cohort state of their samples.
+GERMLINE = "germline-blood"
 # The stock is made before the first order: about four weeks and its tests.
 STOCK_AHEAD = timedelta(days=60)
+# The longest anybody waits for compiled loops before compiling them in this process.
+COMPILES_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -103,10 +109,13 @@ def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Coho
         recipe = _recipe_for(each.product, recipes)
         late = each.fault("late_fact")
         case = _case(each.patient, cohort.read_patient(found), recipe, each.ordered_at, len(cases))
-        case.vcf = found.vcf
-        if late is not None and found.later is not None:
+        case.vcf, case.outside = found.vcf, found.outside
+        case.reference, case.genes = found.reference, found.genes
+        case.sample = str(each.chart.get("sample", GERMLINE if found.vcf else ""))
+        after_h = float(late.settings["after_h"]) if late else 24.0 * float(each.chart.get("weighed_again_d", 0))
+        if after_h and found.later is not None:
             case.later = (read_bundle(found.later),)
-            case.later_at = each.ordered_at + timedelta(hours=float(late.settings["after_h"]))
+            case.later_at = each.ordered_at + timedelta(hours=after_h)
         cases[each.patient] = case
     raw = orjson.loads((cohort.DATA / "faults.json").read_bytes())
     return Cohort(cases, read_faults(raw), plan.start, dict(cohort.expected_ends()))
@@ -125,7 +134,9 @@ def folder_cohort(folder: Path, product: str, overlay: bool, recipes: Sequence[M
         documents = cohort.read_patient(found)
         bundle, clock = cohort.overlaid(documents[0], overlays)
         cases[found.name] = _case(found.name, (bundle, *documents[1:]), recipe, clock or now, len(cases))
-        cases[found.name].vcf = found.vcf
+        # Nobody has stated where the samples of a folder come from: their genomes are recorded and do not act.
+        cases[found.name].vcf, cases[found.name].outside = found.vcf, found.outside
+        cases[found.name].reference, cases[found.name].genes = found.reference, found.genes
     expected = {
         key: Expected(key, product, "", overlays[patient].expected, overlays[patient].reason)
         for key, case in cases.items()
@@ -198,8 +209,33 @@ def prepare(
     set_up(site, recipes, starts_at)
     world = World(seed, found.faults)
     stage = Stage(site, world, InFile(folder / "twin-devices"), found.cases, clock.now)
+    stage.ready_to_search = _compile_ahead(found)
     stock = tuple(recipe for recipe in recipes if recipe.kind == "stock" and _wanted(recipe, found))
     return Demo(house, Driver(stage, clock, stock, tell), found, recipes)
+
+
+def _compile_ahead(found: Cohort) -> Callable[[], None]:
+    """Index the reference and compile the search in a process beside this one, where a patient needs it.
+
+    The first time on a machine that takes seconds, which the first orders of the cohort hide. Should the process fail,
+    the search does the same itself, and says what is wrong.
+    """
+    reference = next((case.reference for case in found.cases.values() if case.reference is not None), None)
+    if reference is None:
+        return lambda: None
+    command = [sys.executable, "-m", "onelot.app.cli", "tailor", "index", str(reference), "--json"]
+    child = subprocess.Popen(  # noqa: S603 (our own program, no shell)
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+    def ready() -> None:
+        try:
+            child.wait(COMPILES_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+    return ready
 
 
 def _wanted(stock: MasterRecipe, found: Cohort) -> bool:

@@ -96,18 +96,33 @@ def _rights(home: Path) -> Iterator[Health]:
                 connection.rollback()
             name = verb.split()[0].upper()
             yield Health(refused, f"the application may not {name} events", "revoke it; run `onelot migrate`")
+        yield from _reader(place.reader)
     finally:
         place.close()
 
 
+def _reader(dsn: str) -> Iterator[Health]:
+    """Tried as the role that screens read as, with nobody's sites set."""
+    if not dsn:
+        yield Health(False, "screens cannot read", "set DATABASE_READER_URL to the address for role onelot_reader")
+        return
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute("select count(*) from event").fetchone()
+        bypass = connection.execute(
+            "select rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+        ).fetchone()
+    ok = found == (0,) and bypass == (False,)
+    yield Health(ok, "screens read by site, and nothing before that", "give the role neither SUPERUSER nor BYPASSRLS")
+
+
 def _chains(house: House) -> Iterator[Health]:
-    found = verify_journal(house.journal, house.site_keys)
+    found = verify_journal(house.whole, house.site_keys)
     yield Health(True, f"{found['events']} events in {found['streams']} chains verify, {found['seals']} seals follow")
 
 
 def _views(house: House) -> Iterator[Health]:
-    rows = house.journal.rows("board")
-    heads = house.journal.heads("batch/")
+    rows = house.whole.rows("board")
+    heads = house.whole.heads("batch/")
     behind = [name for name, row in rows.items() if heads[f"batch/{name}"].seq != row["events"]]
     missing = len(heads) - len(rows)
     ok = not behind and not missing
@@ -117,7 +132,7 @@ def _views(house: House) -> Iterator[Health]:
 
 
 def _seals(house: House) -> Iterator[Health]:
-    kept = house.journal.seals()
+    kept = house.whole.seals()
     if house.seals is not None and house.seals.exists():
         outside = read_seals(house.seals)
         ok = [each.body for each in outside] == [each.body for each in kept]
@@ -129,13 +144,13 @@ def _seals(house: House) -> Iterator[Health]:
 
 
 def _effects(house: House) -> Iterator[Health]:
-    waiting = house.journal.effects(1000)
+    waiting = house.whole.effects(1000)
     yield Health(not waiting, f"{len(waiting)} side effects wait to be done", "run `onelot serve`: it carries them out")
 
 
 def _clock(house: House) -> Iterator[Health]:
     if house.mode != PRODUCTION:
         return
-    newest = max((seal.at for seal in house.journal.seals()), default=datetime.min.replace(tzinfo=UTC))
+    newest = max((seal.at for seal in house.whole.seals()), default=datetime.min.replace(tzinfo=UTC))
     ok = newest <= datetime.now(UTC) + timedelta(minutes=5)
     yield Health(ok, "the clock does not stand before the newest seal", "set the machine's clock (chrony, NTP)")

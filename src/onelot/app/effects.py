@@ -23,7 +23,7 @@ def carry_out(house: House) -> int:
     house.doers.setdefault("late_result", lambda effect: _judge(house, effect))
     done = 0
     with _AT_A_TIME:
-        for effect in house.journal.effects():
+        for effect in house.whole.effects():
             doer = house.doers.get(effect.kind)
             if doer is None:
                 LOG.warning("%s waits: nothing here carries out %s", effect.key, effect.kind)
@@ -33,7 +33,7 @@ def carry_out(house: House) -> int:
             except OnelotError as refusal:
                 LOG.warning("%s waits: %s", effect.key, refusal.what)
                 continue
-            house.journal.effect_done(effect.key)
+            house.whole.effect_done(effect.key)
             done += 1
     return done
 

@@ -1,7 +1,8 @@
 """Facts from a patient's genome: pharmacogenes called from the VCF, causal variants told by the phenopacket.
 
 Nothing is read without consent to `genome_use`, and nothing of a file whose sample is not the patient. A gene that
-cannot be called is a fact too: unknown is never reference. These facts act only where a recipe's rule names them.
+cannot be called is a fact too: unknown is never reference. What is not known to be the patient's own germline is
+recorded and does not act. These facts act on the drugs a recipe names, and where a recipe's rule names them.
 The sample's name is often the patient's number at the hospital, so places name lines and never the sample.
 """
 
@@ -11,25 +12,40 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from onelot.adapters.knowledge import PgxKnowledge, load_pgx_knowledge
 from onelot.adapters.phenopackets import CausalVariant, causal_variants
 from onelot.adapters.vcf import VcfFile, read_vcf, value_at
 from onelot.app.commands.profile import check_genome_use
-from onelot.app.pharmacogenes import call_file, open_sample
+from onelot.app.pharmacogenes import call_file, open_sample, outside_calls
 from onelot.profile.document import Document, resources_of
-from onelot.profile.facts import one_person
+from onelot.profile.facts import gather, one_person
+from onelot.profile.genotype import read_genotype, write_genotype
 from onelot.profile.pgx import GeneCall
+from onelot.profile.read_history import NEVER
+from onelot.profile.samples import Origin, require_germline
 from onelot.profile.statement import instant
-from onelot.record.errors import BadInput, Mismatch, OnelotError
-from onelot.record.recipe import MasterRecipe
+from onelot.record.errors import BadInput, Held, Mismatch, OnelotError
+from onelot.record.recipe import FactNeed, MasterRecipe
 from onelot.record.subjects import Therapy
 from onelot.record.terms.opened import OpenFact
 from onelot.record.terms.values import Finding
+from onelot.record.units import convert
 
 PGX, VARIANT = "pgx_", "variant_"
 NOT_CALLABLE = "not callable: "
+TRANSPLANT = FactNeed(
+    name="allogeneic_transplant_at",
+    title="Last allogeneic transplant of blood stem cells",
+    kind="date",
+    codes=(
+        "http://snomed.info/sct|425843001",
+        "http://snomed.info/sct|58390007",
+        "http://www.ama-assn.org/go/cpt|38240",
+    ),
+)
 MOST_BEST = 4
 RULE = "docs/pgx.md: a position missing from the file is missing, never reference"
 _LINE = re.compile(r"#L(\d+)/")
@@ -51,13 +67,17 @@ def pgx_facts(
     observed_at: datetime,
     synthetic: bool,
     known: PgxKnowledge | None = None,
+    origin: Origin | None = None,
+    outside: Path | None = None,
 ) -> tuple[OpenFact, ...]:
-    """One fact `pgx_GENE` for every gene of the tables, called from the patient's VCF.
+    """One fact `pgx_GENE` for every gene of the tables, called from the patient's VCF and from outside calls.
 
     Args:
         path: the file. identifiers: the patient's, as `system|value`; the file's one sample must bear one of them.
         therapy: whose consent is asked first; without it the file is not opened. now: UTC.
         observed_at: UTC; when the genotypes are taken to be known, unless the header tells its ##fileDate.
+        origin: of the sample; not stated, or not the patient's germline: every gene is unknown to the gate.
+        outside: calls made elsewhere (CYP2D6, HLA), a file; they stand for the same patient by the clinic's word.
 
     Raises:
         Held: no consent to genome_use. Mismatch: another person's sample, or another assembly.
@@ -74,20 +94,57 @@ def pgx_facts(
             place=f"{path}:{file.header.lines}",
         )
     at = _file_date(file.header.file_date) or observed_at
+    calls = call_file(file, known)
+    told = outside_calls(outside, known, calls) if outside is not None else {}
+    digest = sha256(outside.read_bytes()).hexdigest() if outside is not None else ""
+    held = _why_held(origin, file.source)
+    shown = f"{origin.kind} {origin.tissue}" if origin else "not stated"
     return tuple(
         OpenFact(
             name=f"{PGX}{gene}",
-            value=_told(call),
+            value=write_genotype(_told(call), call, origin=shown, held=held),
             unit="",
             observed_at=at,
             valid_until=None,
-            source=file.digest,
-            place=_place(file, call),
+            source=digest if call.outside else file.digest,
+            place=_outside_place(digest, call) if call.outside else _place(file, call),
             original=", ".join(call.diplotypes),
             synthetic=synthetic,
         )
-        for gene, call in sorted(call_file(file, known).items())
+        for gene, call in sorted((calls | told).items())
     )
+
+
+def transplant_before(documents: Sequence[Document], now: datetime) -> bool | None:
+    """Whether the documents tell of an allogeneic transplant; None where they do not say, or cannot be read."""
+    found = gather(documents, (TRANSPLANT,), now, convert=convert)
+    fact = found.facts.get(TRANSPLANT.name)
+    return None if fact is None or found.findings else fact.value != NEVER
+
+
+def origin_of(stated: str, transplanted: bool | None) -> Origin:
+    """A sample's origin as it is stated: `germline-blood`, `germline-buccal`, `germline-fibroblast`, `tumour-…`.
+
+    Raises:
+        BadInput: neither germline nor tumour, or no tissue.
+    """
+    kind, _, tissue = stated.partition("-")
+    if kind not in ("germline", "tumour") or not tissue.strip():
+        raise BadInput(
+            f"{stated[:60]!r} is no origin of a sample",
+            rule="an origin is germline or tumour, and a tissue: germline-blood, germline-buccal, germline-fibroblast",
+            remedy="state it as it was ordered",
+            place="origin",
+        )
+    return Origin("germline" if kind == "germline" else "tumour", tissue, transplanted)
+
+
+def _why_held(origin: Origin | None, place: str) -> str:
+    try:
+        require_germline(origin, place)
+    except Held as refusal:
+        return refusal.what
+    return ""
 
 
 def variant_facts(
@@ -123,12 +180,50 @@ def variant_facts(
     )
 
 
+def causal_fact(
+    name: str, documents: Sequence[Document], therapy: Therapy, now: datetime, *, observed_at: datetime, synthetic: bool
+) -> OpenFact | None:
+    """The one causal variant of the patient's phenopackets as CHROM:POS:REF:ALT, for a product that edits it.
+
+    None where no phenopacket gives a causal variant with its VCF record.
+
+    Raises:
+        Held: no consent to genome_use. Mismatch: documents of different people.
+        BadInput: several causal variants; which one a product edits is for people to say.
+    """
+    check_genome_use(therapy, now)
+    one_person(documents)
+    found = [each for document in documents for each in causal_variants(document) if each.vcf is not None]
+    if len({each.vcf for each in found}) > 1:
+        raise BadInput(
+            f"the phenopackets name {len(found)} causal variants",
+            rule="a product is designed for one causal variant",
+            remedy="supply a phenopacket with the one to be edited as causative, or record the fact by hand",
+            place=found[1].place,
+        )
+    if not found or found[0].vcf is None:
+        return None
+    _, chromosome, position, ref, alt = found[0].vcf
+    return OpenFact(
+        name=name,
+        value=f"{chromosome}:{position}:{ref}:{alt}",
+        unit="",
+        observed_at=observed_at,
+        valid_until=None,
+        source=found[0].source,
+        place=f"{found[0].place}/vcfRecord",
+        synthetic=synthetic,
+    )
+
+
 def required(recipe: MasterRecipe, facts: Iterable[OpenFact]) -> tuple[tuple[OpenFact, ...], tuple[Finding, ...]]:
     """The facts to record, and a finding for each gene that the recipe asks for and that could not be called."""
     wanted = {need.name for need in recipe.facts}
     kept, findings = [], []
     for fact in facts:
-        if fact.name in wanted and str(fact.value).startswith(NOT_CALLABLE):
+        told = read_genotype(str(fact.value)) if fact.name.startswith(PGX) else None
+        unknown = told is not None and (bool(told.held) or told.told.startswith(NOT_CALLABLE))
+        if fact.name in wanted and unknown:
             # Recorded as a text it would count as known, and a rule could pass on it.
             findings.append(
                 Finding(
@@ -177,6 +272,11 @@ def genotypes_at(path: Path, place: str) -> tuple[str, ...]:
 def _place(file: VcfFile, call: GeneCall) -> str:
     lines = sorted({int(line) for _, place in call.places for line in _LINE.findall(place)})
     return f"{file.source}#{','.join(f'L{line}' for line in lines)}/GT" if lines else file.source
+
+
+def _outside_place(digest: str, call: GeneCall) -> str:
+    """The line of an outside call: the file is named by its digest, since its name may name the patient."""
+    return f"outside:{digest[:12]}#L{call.places[0][1].rpartition(':')[2]}"
 
 
 def _told(call: GeneCall) -> str:

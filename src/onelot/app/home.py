@@ -38,24 +38,28 @@ _COMMANDS = everything.MODULES
 
 @dataclass(frozen=True)
 class Database:
-    """Where the journal is: addresses for the application's role and for the owner, and how to let go of it."""
+    """Where the journal is: addresses for the application's role, the owner and the reader's role; how to let go."""
 
     app: str
     owner: str
     close: Callable[[], object]
+    reader: str = ""
 
 
 def database(home: Path, *, production: bool = False) -> Database:
     """The database of this installation: DATABASE_URL if set, else the embedded server under `home`.
 
-    DATABASE_URL is for the application's role; DATABASE_OWNER_URL, needed by `init` and `migrate`, for its owner.
+    DATABASE_URL is for the application's role; DATABASE_READER_URL for the role that screens read as;
+    DATABASE_OWNER_URL, needed by `init` and `migrate`, for the owner.
     """
     url = os.environ.get("DATABASE_URL")
     if url:
-        return Database(url, os.environ.get("DATABASE_OWNER_URL", ""), lambda: None)
+        return Database(
+            url, os.environ.get("DATABASE_OWNER_URL", ""), lambda: None, os.environ.get("DATABASE_READER_URL", "")
+        )
     binaries: Literal["debian", "wheel"] = "debian" if os.environ.get("ONELOT_POSTGRES") == "debian" else "wheel"
     server = embedded.EmbeddedServer.open(home / "postgres", binaries, production=production)
-    return Database(server.dsn("app"), server.dsn("owner"), server.close)
+    return Database(server.dsn("app"), server.dsn("owner"), server.close, server.dsn("reader"))
 
 
 def default_home() -> Path:
@@ -112,7 +116,7 @@ def init(
     keys = read_site_keys(home / "keys")
     place = database(home, production=mode == PRODUCTION)
     migrate_database(place)
-    journal = PostgresJournal(place.app, PROJECTIONS)
+    journal = PostgresJournal(place.app, PROJECTIONS, reader=place.reader)
     # A crash in the middle of init leaves no configuration; the next init goes on from what the journal holds.
     if not journal.read("journal"):
         open_journal(
@@ -144,7 +148,7 @@ def open_house(home: Path, *, clock: Callable[[], datetime] = system_clock, entr
     place = database(home, production=config["mode"] == PRODUCTION)
     if place.owner:
         migrate_database(place)
-    journal = PostgresJournal(place.app, PROJECTIONS)
+    journal = PostgresJournal(place.app, PROJECTIONS, reader=place.reader)
     try:
         return _house(home, place, journal, config["site"], clock, entropy)
     except OnelotError:

@@ -18,17 +18,21 @@ from onelot.adapters.safe import Safe
 from onelot.adapters.stamping import from_environment
 from onelot.adapters.vault import Entropy, Vault
 from onelot.app import authority, sealing
-from onelot.app.commands.masters import EnrolKey
+from onelot.app.commands.decide import MarkForReview
+from onelot.app.commands.masters import EnrolKey, EnrolOwnKey
 from onelot.app.context import SYSTEM, Actor, mode_of
 from onelot.app.entropy import from_system
 from onelot.app.loop import Loop
+from onelot.app.rules import MARK_REVIEWS
 from onelot.record.errors import Broken, NotAllowed
 from onelot.record.events.journal import JournalOpened, PersonRegistered, SiteRegistered
-from onelot.record.journal import Append, Draft, Effect, Head, Journal, Part, Seal
+from onelot.record.journal import Append, Draft, Effect, Head, Journal, Part, Reading, Seal
 from onelot.record.signature import Signed, Signing
 from onelot.record.terms.values import Cite
 
 SIMULATION, PRODUCTION = "simulation", "production"
+# States in which a tailoring may still be unissued.
+UNISSUED = frozenset({"tailored", "scheduled", "collected"})
 Doer = Callable[[Effect], None]
 
 
@@ -42,12 +46,13 @@ class House:
     """Everything together. `doers` carry out side effects by kind.
 
     seals, documents: folders outside the database for seals and for issued documents by digest; looks: the file that
-    logs every look at personal data; None in memory.
+    logs every look at personal data; None in memory. journal: for looking; behind the doors it shows what the person
+    asking may see (app/sight.py).
     """
 
     mode: str
     site: str
-    journal: Journal
+    journal: Reading
     vault: Vault
     people_keys: PersonKeys
     site_keys: SiteKeys
@@ -58,8 +63,20 @@ class House:
     safe: Safe | None = None
     doers: dict[str, Doer] = field(default_factory=dict)
     on_close: list[Callable[[], Any]] = field(default_factory=list)
+    whole_journal: Journal | None = None
     _kept: dict[str, str] = field(default_factory=dict)
     _looked: list[bytes] = field(default_factory=list)
+
+    @property
+    def whole(self) -> Journal:
+        """The whole journal; for what the house does itself, never for what somebody looks at."""
+        if self.whole_journal is None:
+            raise NotAllowed(
+                "this house has no journal of its own",
+                rule="a house is assembled over a whole journal",
+                remedy="report this as a defect of onelot",
+            )
+        return self.whole_journal
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -68,22 +85,36 @@ class House:
 
     def seal(self) -> tuple[Seal, dict[str, Head]]:
         """Seal the journal as it stands."""
-        return sealing.seal(self.journal, self.site_keys, self.clock(), self.seals, from_environment())
+        return sealing.seal(self.whole, self.site_keys, self.clock(), self.seals, from_environment())
 
     def enrol(self, login: str, password: str, by: Actor, reason: str = "first key") -> str:
         """Make and enrol a signing key for a person under their signing password. Gives the public key."""
         # Before the wrapped key is written: whoever may not enrol must not replace a colleague's key either.
         authority.check("EnrolKey", by)
         self.loop.actor(login)
-        number = len(self.journal.read(f"person/{login}"))
+        number = len(self.whole.read(f"person/{login}"))
         key = self.people_keys.enrol(login, password, str(number))
         self.loop.handle(EnrolKey(login, key, reason), by)
+        return key
+
+    def enrol_own(self, login: str, password: str) -> str:
+        """Make and enrol one's own signing key, once the administrator has allowed it. Gives the public key."""
+        # Before the wrapped key is written: a key that is not enrolled must not replace one that is.
+        authority.check("EnrolOwnKey", self.loop.actor(login))
+        if not self.loop.reader.person(login).may_enrol:
+            raise NotAllowed(
+                "nobody has allowed you a signing key",
+                rule="21 CFR 11.100(b): the user administrator looks at who you are first",
+                remedy="ask the user administrator to let you in",
+            )
+        key = self.people_keys.enrol(login, password, str(len(self.journal.read(f"person/{login}"))))
+        self.loop.handle(EnrolOwnKey(key), self.loop.actor(login))
         return key
 
     def run_effects(self) -> int:
         """Carry out what was promised in appends and not yet done; how many."""
         done = 0
-        for effect in self.journal.effects():
+        for effect in self.whole.effects():
             doer = self.doers.get(effect.kind)
             if doer is None:
                 raise NotAllowed(
@@ -92,13 +123,13 @@ class House:
                     remedy="report this as a defect of onelot",
                 )
             doer(effect)
-            self.journal.effect_done(effect.key)
+            self.whole.effect_done(effect.key)
             done += 1
         return done
 
     def close(self) -> None:
         """Finish what is queued and let go of the journal."""
-        self.journal.close()
+        self.whole.close()
         for action in self.on_close:
             action()
 
@@ -156,11 +187,17 @@ class House:
         finally:
             os.close(handle)
 
+    def mark_reviews(self, effect: Effect) -> None:
+        """Look at every therapy not yet dosed or ended: a rule or guideline table has a new version."""
+        for coi, row in self.journal.rows("therapies").items():
+            if row["state"] in UNISSUED:
+                self.loop.handle(MarkForReview(coi), SYSTEM)
+
     def erase(self, effect: Effect) -> None:
         """Destroy a health key and the values under it, as an order on the record says."""
         patient = effect.data["patient"]
         self.vault.erase_health(patient)
-        self.journal.erase_payloads(patient)
+        self.whole.erase_payloads(patient)
 
 
 def assemble(
@@ -187,8 +224,11 @@ def assemble(
     vault = Vault(safe, site_keys.vault, entropy)
     people = PersonKeys(safe, entropy, FOR_SIMULATION if mode == SIMULATION else FOR_PEOPLE)
     loop = Loop(journal, vault, people, site_signing(site_keys, site), clock, entropy)
+    loop.asks_presence = mode == PRODUCTION
     house = House(mode, site, journal, vault, people, site_keys, loop, seals, documents, looks, safe)
+    house.whole_journal = journal
     house.doers["erase_health"] = house.erase
+    house.doers[MARK_REVIEWS] = house.mark_reviews
     house.doers["keep_document"] = house.keep_document
     return house
 

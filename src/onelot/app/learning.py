@@ -6,17 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from onelot.learn import ClosedBatch, RecipeLine, by_recipe
-from onelot.record.journal import Journal
+from onelot.record.journal import Reading
 
 _ENDED = {"administered", "rejected", "returned", "terminated"}
 
 
-def closed_batches(journal: Journal) -> list[ClosedBatch]:
+def closed_batches(journal: Reading) -> list[ClosedBatch]:
     """Every batch for a patient that has ended, with its therapy's outcome where there is one."""
     therapies = journal.rows("therapies")
     found = []
     for number, row in journal.rows("board").items():
-        if row["state"] not in _ENDED or not row["therapies"]:
+        if row["state"] not in _ENDED or row["purpose"] != "patient":
             continue
         therapy = therapies[row["therapies"][0]]
         given = row["state"] == "administered"
@@ -33,7 +33,7 @@ def closed_batches(journal: Journal) -> list[ClosedBatch]:
     return found
 
 
-def recipe_lines(journal: Journal) -> list[dict[str, Any]]:
+def recipe_lines(journal: Reading) -> list[dict[str, Any]]:
     """Per recipe version: batches, administered, median turnaround in days, dose hits, failures by reason."""
     return [_shown(line) for line in by_recipe(closed_batches(journal))]
 

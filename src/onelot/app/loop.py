@@ -7,6 +7,7 @@ versions read and the claims, and only then speak to the world; its answer is an
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -17,6 +18,8 @@ from onelot.adapters.vault import Entropy, Vault
 from onelot.app import admission, authority
 from onelot.app.commands import Command, handler_of
 from onelot.app.context import Actor, Context, Planned, Reader, Shown
+from onelot.app.once import answered_before, mark_of, note_of
+from onelot.app.presence import Proof, missing
 from onelot.record.errors import Conflict, NotAllowed
 from onelot.record.journal import Append, Draft, Entry, Journal, Part, TakeName
 from onelot.record.life import advance
@@ -46,13 +49,23 @@ class Loop:
         clock: Callable[[], datetime],
         entropy: Entropy,
     ) -> None:
-        self.journal, self.vault, self.keys, self.site = journal, vault, keys, site
+        self._journal, self.vault, self.keys, self.site = journal, vault, keys, site
         self.clock, self.entropy = clock, entropy
-        self.reader = Reader(journal)
+        # Whether a second person must prove to be there; a proof that is given is checked in any case.
+        self.asks_presence = False
+        self._reader = Reader(journal)
+        # What others look through; commands always read the whole record.
+        self.reader = self._reader
+
+    def looking_through(self, reader: Reader) -> Loop:
+        """The same loop, given to somebody who looks at records through another reader."""
+        other = copy(self)
+        other.reader = reader
+        return other
 
     def actor(self, login: str) -> Actor:
         """The person as an actor, from their record."""
-        person = fold_person(self.journal.read(f"person/{login}"))
+        person = fold_person(self._journal.read(f"person/{login}"))
         if person.state != "active":
             raise NotAllowed(
                 f"{login} may not act here",
@@ -62,14 +75,22 @@ class Loop:
         return Actor(f"person/{login}", person.printed_name, person.roles, person.sites)
 
     def handle(
-        self, command: Command, actor: Actor, password: str | None = None, once: str = "", shown: Shown | None = None
+        self,
+        command: Command,
+        actor: Actor,
+        password: str | None = None,
+        once: str = "",
+        shown: Shown | None = None,
+        proof: Proof | None = None,
     ) -> Done:
         """Carry out one command.
 
         Args:
             command: what to do. actor: who asks. password: the signing password, for a command that is signed.
-            once: a name taken with the append, so that the same request sent twice is carried out once.
+            once: a name taken with the append, so that the same request sent twice is carried out once, and answered
+                the same again.
             shown: what the signer was shown; its digest, or its commitment where it is sealed, goes into the signature.
+            proof: asked for how the second person named in `verified_by` proved to be there.
 
         Raises:
             OnelotError: what was refused, by which rule, and what to do now. What the handler marked as worth keeping
@@ -78,18 +99,24 @@ class Loop:
         authority.check(type(command).__name__, actor)
         if actor.id.startswith("person/"):
             # A session may be older than a change of roles, or than the person's leaving: asked again of the record.
-            actor = self.actor(actor.id.removeprefix("person/"))
+            found = self.actor(actor.id.removeprefix("person/"))
+            actor = found if actor.signs else replace(found, roles=found.roles & actor.roles, signs=False)
             authority.check(type(command).__name__, actor)
         admission.check_fields(command, self.clock())
-        self._check_verifier(command, actor)
+        name, mark = f"once/{once}" if once else "", mark_of(self.vault, command) if once else ""
+        # Before a proof of presence is asked for again: it was good for one time.
+        if once and (before := answered_before(self._journal, name, mark)):
+            return Done(*before)
+        how = self._check_verifier(command, actor, proof)
         signing = self._signing(command, actor, password)
         for attempt in range(TRIES):
-            context = Context(self.reader, self.vault, actor, self.clock(), self.entropy)
+            if once and attempt and (before := answered_before(self._journal, name, mark)):
+                return Done(*before)
+            context = Context(self._reader, self.vault, actor, self.clock(), self.entropy)
             handler_of(type(command))(context, command)
-            if once:
-                context.claim(TakeName(f"once/{once}"))
+            context.planned = [_verified(each, getattr(command, "verified_by", ""), how) for each in context.planned]
             try:
-                entries = self._append(context, _seen(signing, shown, context))
+                entries = self._append(context, _seen(signing, shown, context), name, mark)
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
@@ -99,12 +126,25 @@ class Loop:
             return Done(tuple(entries), context.answer)
         raise AssertionError
 
-    def _check_verifier(self, command: Command, actor: Actor) -> None:
+    def repeated(self, command: Command, actor: Actor, once: str) -> Done | None:
+        """What this same request led to before, if it was carried out; nothing is carried out here.
+
+        Raises:
+            Conflict: another request was sent under this name. OnelotError: what it was refused with, on the record.
+        """
+        before = answered_before(self._journal, f"once/{once}", mark_of(self.vault, command))
+        return Done(*before) if before else None
+
+    def _check_verifier(self, command: Command, actor: Actor, proof: Proof | None) -> str:
+        """How the second person proved to be there; "" where none is named, or a simulation asks for no proof."""
         name = getattr(command, "verified_by", "")
         if not name:
-            return  # Steps that need a second person refuse an empty name themselves.
-        verifier = fold_person(self.journal.read(name)) if name.startswith("person/") else Person()
+            return ""  # Steps that need a second person refuse an empty name themselves.
+        verifier = fold_person(self._journal.read(name)) if name.startswith("person/") else Person()
         admission.check_verifier(type(command).__name__, actor, name, verifier)
+        if proof is None and self.asks_presence:
+            raise missing(name)
+        return proof(name) if proof else ""
 
     def _signing(self, command: Command, actor: Actor, password: str | None) -> Signing | None:
         if not command.meaning:
@@ -115,9 +155,15 @@ class Loop:
                 rule="21 CFR 11.200(a): sign-in name and signing password at each signing",
                 remedy="sign with your signing password",
             )
+        if not actor.signs:
+            raise NotAllowed(
+                "nobody signs on a shared tablet",
+                rule="a session opened by badge and PIN never signs",
+                remedy="sign in with your sign-in password, and sign there",
+            )
         login = actor.id.removeprefix("person/")
         key, sign = self.keys.open(login, password)
-        if fold_person(self.journal.read(actor.id)).key != key:
+        if fold_person(self._journal.read(actor.id)).key != key:
             raise NotAllowed(
                 "this key is not the one enrolled for you",
                 rule="21 CFR 11.100: a signature is unique to one person; enrolment is signed by the site",
@@ -125,7 +171,7 @@ class Loop:
             )
         return Signing(Signed(actor.id, actor.printed_name, command.meaning, key), sign)
 
-    def _append(self, context: Context, signing: Signing | None) -> list[Entry]:
+    def _append(self, context: Context, signing: Signing | None, name: str, mark: str) -> list[Entry]:
         if not context.planned:
             return []
         signings = {"": None, "person": signing, "site": self.site}
@@ -144,13 +190,15 @@ class Loop:
                 rule="a signed command signs an event",
                 remedy="report this as a defect of onelot",
             )
-        return self.journal.append(
+        if name:
+            context.claim(TakeName(name, note_of(mark, parts, context.answer, context.refusal)))
+        return self._journal.append(
             Append(tuple(parts), tuple(context.claims), tuple(context.payloads), tuple(context.effects))
         )
 
     def _check_clock(self, stream: str, context: Context) -> None:
         seq = context.versions.get(stream, self._seq(stream))
-        last = self.journal.read(stream, seq - 1)[:1] if seq else []
+        last = self._journal.read(stream, seq - 1)[:1] if seq else []
         if last and last[0].at > context.now:
             # A Conflict is tried again with the clock read anew: writers on one stream may differ by a moment.
             raise Conflict(
@@ -161,7 +209,7 @@ class Loop:
             )
 
     def _seq(self, stream: str) -> int:
-        head = self.journal.heads(stream).get(stream)
+        head = self._journal.heads(stream).get(stream)
         return head.seq if head else 0
 
     def _check_life(self, stream: str, planned: list[Planned]) -> None:
@@ -180,13 +228,21 @@ class Loop:
         name = stream.split("/", 1)[1] if "/" in stream else stream
         match subject:
             case "therapy":
-                return self.reader.therapy(name).state
+                return self._reader.therapy(name).state
             case "batch":
-                return self.reader.batch(name).state
+                return self._reader.batch(name).state
         state = "new"
-        for entry in self.journal.read(stream):
+        for entry in self._journal.read(stream):
             state = advance(subject, state, entry.envelope["type"])
         return state
+
+
+def _verified(planned: Planned, person: str, how: str) -> Planned:
+    """The event with how its second person proved to be there, where it names this one."""
+    event: Any = planned.event
+    if not how or getattr(event, "verified_by", "") != person or not hasattr(event, "verified_how"):
+        return planned
+    return replace(planned, event=replace(event, verified_how=how))
 
 
 def _seen(signing: Signing | None, shown: Shown | None, context: Context) -> Signing | None:

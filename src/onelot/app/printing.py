@@ -6,13 +6,15 @@ from typing import Any
 
 import orjson
 
-from onelot.adapters.documents import batch_record_content, batch_record_pdf, certificate_pdf
+from onelot.adapters import documents
+from onelot.adapters.documents import batch_record_content, batch_record_pdf, certificate_pdf, signature_line
 from onelot.adapters.labels import Label, make_label
 from onelot.app.authority import sees_personal_data
 from onelot.app.context import SYSTEM, Actor, Context
 from onelot.app.house import SIMULATION, House
+from onelot.app.tailoring import tailored
 from onelot.app.why import genome_of
-from onelot.record.errors import Erased, Held
+from onelot.record.errors import Erased, Held, NotAllowed
 from onelot.record.terms.opened import OpenParameter
 from onelot.release import printed_certificate
 
@@ -42,6 +44,66 @@ def record_pdf(house: House, batch: str, actor: Actor = SYSTEM) -> bytes:
         genome=genome_of(context, therapy) if therapy else (),
     )
     return batch_record_pdf(content)
+
+
+def tailoring_pdf(house: House, coi: str, actor: Actor) -> bytes:
+    """The tailoring of a therapy as PDF, with its facts in the clear: for people who may see them.
+
+    Raises:
+        NotAllowed: no such therapy for this person, or not a role that sees personal data. Erased: the key is gone.
+    """
+    context = Context(house.loop.reader, house.vault, actor, house.clock(), house.loop.entropy)
+    therapy = context.therapy(coi)
+    if actor is not SYSTEM and not sees_personal_data(actor):
+        raise NotAllowed("this shows health values", rule="role table: personal data", remedy="ask a clinical role")
+    found = tailored(context, therapy)
+    titles = {each.name: each.title for each in found.facts}
+    entries = house.journal.read(f"therapy/{coi}")
+    signed = [line for entry in entries if entry.envelope["type"] in _SIGNED and (line := signature_line(entry))]
+    return documents.tailoring_pdf(
+        {
+            "schema": "onelot-tailoring/1",
+            "simulated": house.mode == SIMULATION,
+            "chain_of_identity": coi,
+            "product": found.recipe.product,
+            "recipe": found.recipe.identifier,
+            "title": found.recipe.title,
+            "state": therapy.state.replace("_", " "),
+            "signed": found.approved_by,
+            "printed_at": f"{house.clock():%Y-%m-%d %H:%M} UTC",
+            "blocked": [{"what": each.what, "rule": each.rule, "remedy": each.remedy} for each in found.blocked],
+            "results": [
+                {
+                    "drug": not each.key.startswith("parameter/"),
+                    "name": each.title,
+                    "value": f"{each.value} {each.unit}".strip() + (f" (now: {each.after})" if each.after else ""),
+                    "basis": each.basis,
+                    "why": each.decision or each.how,
+                    "rests_on": ", ".join(titles[name] for name in each.inputs),
+                    "source": each.source,
+                    "state": each.state,
+                }
+                for each in found.results
+            ],
+            "facts": [
+                {
+                    "name": each.title,
+                    "value": f"{each.value} {each.unit}".strip() or each.state,
+                    "observed": f"{each.observed_at:%Y-%m-%d %H:%M} UTC" if each.observed_at else "",
+                    "valid_until": f"{each.valid_until:%Y-%m-%d %H:%M} UTC" if each.valid_until else "",
+                    "place": each.place,
+                    "source": each.source,
+                    "before": ", ".join(each.before),
+                    "acts": each.acts,
+                }
+                for each in found.facts
+            ],
+            "signatures": signed,
+        }
+    )
+
+
+_SIGNED = frozenset({"TailoringApproved", "Decided", "TherapyOrdered"})
 
 
 def newest_certificate(house: House, batch: str, actor: Actor = SYSTEM) -> dict[str, Any]:

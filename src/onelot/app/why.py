@@ -6,9 +6,13 @@ from typing import Any
 
 from onelot.app.authority import sees_personal_data
 from onelot.app.commands.profile import GENOMIC
-from onelot.app.context import Actor, Context, Reader, unknown
+from onelot.app.context import Actor, Context, unknown
 from onelot.app.house import House
+from onelot.profile.genotype import for_people
 from onelot.record.errors import BadInput, Erased
+from onelot.record.events.editing import GuideChosen, GuidesDesigned
+from onelot.record.journal import Entry
+from onelot.record.recipe_editing import CHOSEN_GUIDE
 from onelot.record.subjects import Therapy
 from onelot.record.terms.values import Sealed
 
@@ -21,7 +25,7 @@ def why(house: House, batch: str, name: str, actor: Actor) -> dict[str, Any]:
     Raises:
         BadInput: the control recipe has no such parameter.
     """
-    reader = Reader(house.journal)
+    reader = house.loop.reader
     context = Context(reader, house.vault, actor, house.clock(), house.loop.entropy)
     found = context.batch(batch)
     if not found.therapies or found.tailoring is None:
@@ -68,7 +72,7 @@ def genome_of(context: Context, therapy: Therapy) -> list[dict[str, Any]]:
     return [
         {
             "fact": name,
-            "value": _shown(context, known.fact.value),
+            "value": for_people(_shown(context, known.fact.value)),
             "observed_at": known.fact.observed_at.isoformat() if known.fact.observed_at else None,
             "source_sha256": known.fact.source,
             "place": known.fact.place,
@@ -92,6 +96,8 @@ def _shown(context: Context, sealed: Sealed) -> str:
 
 def _input(house: House, context: Context, therapy: Therapy, given: dict[str, Any]) -> dict[str, Any]:
     event = house.journal.read(given["cite"]["stream"], given["cite"]["seq"] - 1)[0]
+    if isinstance(event.event, GuideChosen):
+        return chosen_guide(house, context, therapy, event)
     data = event.envelope["data"]
     facts = data["facts"] if "facts" in data else [data["fact"]]
     fact = next(each for each in facts if each["value"]["commitment"] == given["commitment"])
@@ -107,6 +113,50 @@ def _input(house: House, context: Context, therapy: Therapy, given: dict[str, An
         "synthetic": fact["synthetic"],
         "recorded": f"{event.stream}#{event.seq}",
         "superseded": bool(now and now.fact.value.commitment != given["commitment"]),
+    }
+
+
+def chosen_guide(house: House, context: Context, therapy: Therapy, entry: Entry) -> dict[str, Any]:
+    """The choice behind a guide: its design's sources, who chose it and why, and who confirmed it.
+
+    What is sealed answers "erased" and "not for your role" as it does in `why`.
+    """
+    choice = entry.event
+    if not isinstance(choice, GuideChosen):
+        raise unknown("choice of a guide in", entry.stream)
+    made = house.journal.read(choice.design.stream, choice.design.seq - 1)[0]
+    design = made.event
+    if not isinstance(design, GuidesDesigned):
+        raise unknown("design of a guide in", made.stream)
+    now = therapy.guide is not None and therapy.guide.cite == entry.cite
+    confirmed = therapy.guide.confirmed if now and therapy.guide is not None else None
+    return {
+        "fact": CHOSEN_GUIDE,
+        "value": _shown(context, choice.guide),
+        "unit": "",
+        "observed_at": entry.envelope["at"],
+        "valid_until": None,
+        "source_sha256": design.variants or design.reference,
+        "place": f"{made.stream}#{made.seq}",
+        "synthetic": therapy.synthetic,
+        "recorded": f"{entry.stream}#{entry.seq}",
+        "superseded": not now,
+        "chosen_by": entry.by,
+        "reason": _shown(context, choice.reason),
+        "confirmed_by": therapy.guide.confirmed_by if now and therapy.guide is not None else "",
+        "confirmed": f"{confirmed.stream}#{confirmed.seq}" if confirmed else "",
+        "derivation": {
+            "designed_by": made.by,
+            "at": made.envelope["at"],
+            "reference_sha256": design.reference,
+            "variants_sha256": design.variants,
+            "genes_sha256": design.genes,
+            "editors_sha256": design.editors,
+            "tool": design.tool,
+            "mismatches": design.mismatches,
+            "dna_bulges": design.dna_bulges,
+            "rna_bulges": design.rna_bulges,
+        },
     }
 
 

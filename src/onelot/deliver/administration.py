@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onelot.deliver.conditioning import window
-from onelot.deliver.gate import refuse, span, standing
+from onelot.deliver.gate import refuse, standing
+from onelot.record.durations import span
 from onelot.record.errors import BadInput, Mismatch
 from onelot.record.events.base import Event
 from onelot.record.events.batch import Administered, DeviationOpened, IdentityCompared

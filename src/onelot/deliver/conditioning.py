@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from onelot.deliver.gate import refuse, span, standing
+from onelot.deliver.gate import refuse, standing
+from onelot.record.durations import span
 from onelot.record.errors import Held
 from onelot.record.events.therapy import ConditioningCleared, ConditioningStarted
 from onelot.record.recipe import Conditioning, MasterRecipe

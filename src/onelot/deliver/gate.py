@@ -7,41 +7,24 @@ between. What is absent or unknown blocks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 
-from onelot.record.errors import BadInput, Held
-from onelot.record.recipe import MasterRecipe, Quantity
+from onelot.record.errors import Held
+from onelot.record.evidence_file import evidence_gaps
+from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects.batch import Batch
 from onelot.record.subjects.therapy import Therapy
 from onelot.record.terms.values import Finding
 
 GIVEABLE = frozenset({"released", "conditionally_released", "exceptional_supply"})
 
-_HOURS: dict[str, Decimal] = {
-    "s": Decimal(1) / 3600,
-    "min": Decimal(1) / 60,
-    "h": Decimal(1),
-    "d": Decimal(24),
-    "wk": Decimal(168),
-}
-
-
-def span(quantity: Quantity) -> timedelta:
-    """A recipe's duration (s, min, h, d, wk) as a timedelta; refused in any other unit."""
-    hours = _HOURS.get(quantity.unit)
-    if hours is None:
-        raise BadInput(
-            f"{quantity.value:f} {quantity.unit} is no duration",
-            rule="durations are in s, min, h, d or wk (UCUM)",
-            remedy="mend the recipe",
-        )
-    return timedelta(seconds=float(quantity.value * hours * 3600))
-
 
 def standing(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None, now: datetime) -> Iterator[Finding]:
     """Every reason for which the product may not go on at `now`."""
     place = batch.batch
+    if batch.for_study:
+        rule = "a toxicology lot is kept apart from the clinical lot"
+        yield Finding(rule, "purpose", place, "this is a toxicology lot", "put it down; take the clinical lot")
     if batch.disposition not in GIVEABLE:
         what = f"the batch is {batch.disposition or 'not yet decided on'}"
         yield Finding("no disposition, no delivery", "disposition", place, what, "wait for quality's decision")
@@ -93,6 +76,7 @@ def _patient(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None, now: d
         yield Finding("consent", "consent", place, what, "use nothing; ask the treating physician")
     if therapy.consent_until is not None and therapy.consent_until <= now:
         yield Finding("consent", "consent", place, "consent has run out", "ask the patient anew")
+    yield from evidence_gaps(recipe, therapy, now, "release")
     tailoring = therapy.tailoring
     if tailoring is None or not tailoring.approved or batch.tailoring != tailoring.cite:
         what = "the batch does not follow a signed tailoring of this therapy"

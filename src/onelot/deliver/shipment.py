@@ -10,7 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from onelot.deliver.custody import holder
-from onelot.deliver.gate import refuse, span, standing
+from onelot.deliver.gate import refuse, standing
+from onelot.record.durations import span
 from onelot.record.errors import BadInput, Held
 from onelot.record.events.base import Event
 from onelot.record.events.batch import DeviationOpened, Dispatched, Returned, ShipmentReceived

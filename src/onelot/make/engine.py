@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from onelot.make.needs import Need, span, unmet
+from onelot.make.needs import Need, unmet
+from onelot.record.durations import span
 from onelot.record.errors import Held, OutOfOrder
 from onelot.record.recipe import MasterRecipe, Phase, UnitProcedure
 from onelot.record.subjects.batch import Batch, PhaseRun

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from onelot.record.errors import BadInput
-from onelot.record.recipe import Charge, Phase, Quantity
+from onelot.record.durations import span
+from onelot.record.recipe import Charge, Phase
 from onelot.record.subjects.batch import Batch, Command, PhaseRun
-
-_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "wk": 604800}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +26,6 @@ class Need:
     title: str
     amount: Decimal | None = None
     unit: str = ""
-
-
-def span(quantity: Quantity) -> timedelta:
-    """A length of time in UCUM units (s, min, h, d, wk).
-
-    Raises:
-        BadInput: the unit is not one of time.
-    """
-    seconds = _SECONDS.get(quantity.unit)
-    if seconds is None:
-        raise BadInput(
-            f"{quantity.value} {quantity.unit} is not a length of time",
-            rule=f"recipe: durations are in {', '.join(_SECONDS)} (UCUM)",
-            remedy="mend the recipe; `onelot recipe check` names the place",
-        )
-    return timedelta(seconds=float(quantity.value * seconds))
 
 
 def command_key(batch: str, phase: str, run: int, attempt: int) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from onelot.profile.document import Document, resources_of
 from onelot.profile.read_fhir import NEVER, searched, statements
 from onelot.profile.statement import Statement
+from onelot.record.durations import span
 from onelot.record.errors import BadInput, Mismatch
-from onelot.record.recipe import FactNeed, Quantity
+from onelot.record.recipe import FactNeed
 from onelot.record.terms.opened import OpenFact, Value
 from onelot.record.terms.values import Finding
 
@@ -124,23 +125,6 @@ def outdated(need: FactNeed, fact: OpenFact, now: datetime) -> Finding | None:
         what=f"{need.title} {seen} is outdated",
         remedy=f"measure {need.title.lower()} again and supply it",
     )
-
-
-def span(valid: Quantity) -> timedelta:
-    """A duration in UCUM h, d, wk, mo (30 d) or a (365 d).
-
-    Raises:
-        BadInput: for any other unit.
-    """
-    hours = {"h": 1, "d": 24, "wk": 168, "mo": 720, "a": 8760}.get(valid.unit)
-    if hours is None:
-        raise BadInput(
-            f"a validity in {valid.unit!r} is not a time",
-            rule="docs/facts.md: valid counts in h, d, wk, mo or a",
-            remedy="write the validity in days",
-            place="recipe",
-        )
-    return timedelta(hours=float(valid.value * hours))
 
 
 def _two_people(place: str) -> Mismatch:

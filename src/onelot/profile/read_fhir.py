@@ -1,4 +1,4 @@
-"""The statements that FHIR R4 resources make about a need: Observation, Condition, Medication*, Patient."""
+"""The statements that FHIR R4 resources make about a need: Observation, Condition, Medication*, Patient, history."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from onelot.profile import read_history
 from onelot.profile.coding import ANSWERS, FLAGS, SCORES, WORDS, keys_of, parse_need, words_of
 from onelot.profile.document import Document, Resource, resources_of
 from onelot.profile.statement import Statement, instant, last_day, stated
@@ -16,7 +17,7 @@ FINISHED = {"final": 0, "amended": 1, "corrected": 1}
 STANDING = {"active", "recurrence", "relapse"}
 BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
 DRUGS = ("MedicationAdministration", "MedicationStatement", "MedicationRequest")
-NEVER = "never"
+NEVER = read_history.NEVER
 Made = Callable[..., Statement]
 
 
@@ -28,11 +29,14 @@ def statements(need: FactNeed, documents: Sequence[Document], now: datetime) -> 
         return [found for patient in patients for found in readers[need.name](patient, now)]
     codes = parse_need(need.codes)
     if need.kind == "date":
-        return list(_drugs(codes, documents, now))
+        return [*_drugs(codes, documents, now), *read_history.events(codes, documents, now)]
     found = [each for o in resources_of(documents, "Observation") for each in _observation(o, need, codes)]
     if need.kind == "text":
         found += [each for c in resources_of(documents, "Condition") for each in _condition(c, codes)]
         found += [each for d in resources_of(documents, "Disease") for each in _disease(d, codes)]
+        found += read_history.family(codes, documents)
+    if need.kind == "flag":
+        found += read_history.allergies(codes, documents)
     if need.name == "pregnancy" and not found:
         found += [each for patient in patients for each in _not_pregnant(patient, now)]
     return [each for each in found if each.at is None or each.at <= now]
@@ -45,7 +49,7 @@ def searched(need: FactNeed) -> str:
         return known[need.name]
     codes = "|".join(f"'{code.rpartition('|')[2]}'" for code in parse_need(need.codes)) or "no code given"
     if need.kind == "date":
-        return f"MedicationStatement|MedicationAdministration|MedicationRequest.where(medication={codes})"
+        return f"{'|'.join((*DRUGS, *read_history.EVENTS))}.where(code={codes})"
     if need.kind == "text" and any("=" in code for code in need.codes):
         return f"Condition.where(code={codes})"
     return f"Observation.where(code={codes}).value"
@@ -233,4 +237,5 @@ def _not_pregnant(patient: Resource, now: datetime) -> Iterator[Statement]:
 
 def kinds_read() -> Iterable[str]:
     """The resource types facts are read from; an adapter validates these."""
-    return ("Patient", "Observation", "Condition", "Medication", *DRUGS)
+    histories = (*read_history.EVENTS, "AllergyIntolerance", "FamilyMemberHistory")
+    return ("Patient", "Observation", "Condition", "Medication", *DRUGS, *histories)

@@ -7,7 +7,7 @@ acknowledged only when it is durable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -139,9 +139,13 @@ class TakeQuantity:
 
 @dataclass(frozen=True, slots=True)
 class TakeName:
-    """Take a name once and for all: a chain-of-identity number, a container, an idempotency key."""
+    """Take a name once and for all: a chain-of-identity number, a container, an idempotency key.
+
+    note: kept beside the name for a while, for whoever asks for the name again (`Journal.note`).
+    """
 
     name: str
+    note: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +199,14 @@ class Projection:
     """One view: its name, which row an entry touches (or None), and the row after it. Pure.
 
     keys(entry) -> the rows' keys this entry may touch; project(row or None, entry, key) -> row, or None to leave it.
+    of: whose a row is (record/sight.py): `therapy` or `batch` when its key is, or begins with, that stream's number
+    and a slash; `everyone` when no row is about a patient; `house` (unless said) when nobody's screen may read it.
     """
 
     name: str
     keys: Callable[[Entry], Sequence[str]]
     project: Callable[[dict[str, Any] | None, Entry, str], dict[str, Any] | None]
+    of: str = "house"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +222,8 @@ class Seal:
     signature: bytes
 
 
-class Journal(Protocol):
-    """What every journal can do."""
+class Reading(Protocol):
+    """What can be read of a journal, whole or by one user's sites."""
 
     def read(self, stream: str, after: int = 0) -> list[Entry]:
         """The stream's entries with a number above `after`, in order; empty for an unknown stream."""
@@ -224,23 +231,11 @@ class Journal(Protocol):
     def heads(self, prefix: str = "") -> dict[str, Head]:
         """The head of every stream whose name starts with `prefix`."""
 
-    def submit(self, append: Append) -> Future[list[Entry]]:
-        """Queue an append; the future gives its entries once durable, or raises Conflict."""
-
-    def append(self, append: Append) -> list[Entry]:
-        """As `submit`, and wait."""
-
     def payload(self, address: str) -> Payload | None:
         """The sealed value at this address."""
 
-    def erase_payloads(self, patient: str) -> int:
-        """Remove the sealed values of a patient whose health key is destroyed; how many there were."""
-
     def rows(self, view: str, keys: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
         """The rows of a view by key: all, or these."""
-
-    def rebuild(self) -> dict[str, int]:
-        """Project every view again from the streams; how many rows each has."""
 
     def available(self, resource: str) -> Decimal:
         """What is left of a quantity."""
@@ -248,17 +243,39 @@ class Journal(Protocol):
     def taken(self, resource: str) -> list[tuple[str, datetime, datetime]]:
         """The interval claims on a resource: claim, from, to."""
 
+    def seals(self) -> list[Seal]:
+        """All seals, oldest first."""
+
+
+class Journal(Reading, Protocol):
+    """What every journal can do."""
+
+    def seen_by(self, sites: Collection[str]) -> Reading:
+        """The journal as somebody of these sites may read it (record/sight.py); what is not theirs is not there."""
+
+    def submit(self, append: Append) -> Future[list[Entry]]:
+        """Queue an append; the future gives its entries once durable, or raises Conflict."""
+
+    def append(self, append: Append) -> list[Entry]:
+        """As `submit`, and wait."""
+
+    def erase_payloads(self, patient: str) -> int:
+        """Remove the sealed values of a patient whose health key is destroyed; how many there were."""
+
+    def rebuild(self) -> dict[str, int]:
+        """Project every view again from the streams; how many rows each has."""
+
     def effects(self, limit: int = 100) -> list[Effect]:
         """Side effects not yet done, oldest first."""
 
     def effect_done(self, key: str) -> None:
         """Note that the side effect with this key was done."""
 
+    def note(self, name: str) -> bytes | None:
+        """What was noted when this name was taken; None when nothing was, or nobody took it."""
+
     def keep_seal(self, seal: Seal) -> None:
         """Keep a seal."""
-
-    def seals(self) -> list[Seal]:
-        """All seals, oldest first."""
 
     def close(self) -> None:
         """Finish what is queued and let go."""

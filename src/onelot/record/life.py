@@ -12,13 +12,32 @@ from onelot.record.errors import OutOfOrder
 
 Table = Mapping[str, Mapping[str, str]]
 
+
+def _guide(state: str) -> Mapping[str, str]:
+    """Design and choice of a guide, from eligibility to the dose; a new choice makes the tailoring stale."""
+    return dict.fromkeys(("GuidesDesigned", "GuideChosen", "GuideConfirmed"), state)
+
+
 THERAPY: Table = {
     "new": {"TherapyOrdered": "ordered"},
     "ordered": {"ConsentRecorded": "consented", "ProfileRecorded": "ordered"},
     "consented": {"ProfileRecorded": "consented", "EligibilityConfirmed": "eligible"},
-    "eligible": {"ProfileRecorded": "eligible", "EligibilityConfirmed": "eligible", "RecipeTailored": "tailored"},
-    "tailored": {"RecipeTailored": "tailored", "TailoringApproved": "tailored", "SlotBooked": "scheduled"},
+    "eligible": {
+        **_guide("eligible"),
+        "ProfileRecorded": "eligible",
+        "EligibilityConfirmed": "eligible",
+        "RecipeTailored": "tailored",
+    },
+    "tailored": {
+        **_guide("tailored"),
+        "ProfileRecorded": "tailored",
+        "RecipeTailored": "tailored",
+        "TailoringApproved": "tailored",
+        "SlotBooked": "scheduled",
+    },
     "scheduled": {
+        **_guide("scheduled"),
+        "ProfileRecorded": "scheduled",
         "RecipeTailored": "scheduled",
         "TailoringApproved": "scheduled",
         "SlotBooked": "scheduled",
@@ -28,6 +47,7 @@ THERAPY: Table = {
         "DoseGiven": "dosed",
     },
     "collected": {
+        "ProfileRecorded": "collected",
         "RecipeTailored": "collected",
         "TailoringApproved": "collected",
         "Collected": "collected",
@@ -38,6 +58,7 @@ THERAPY: Table = {
         "DoseGiven": "dosed",
     },
     "cleared": {
+        "ProfileRecorded": "cleared",
         "ConditioningStarted": "conditioning",
         "RecipeTailored": "cleared",
         "TailoringApproved": "cleared",
@@ -46,6 +67,7 @@ THERAPY: Table = {
         "DoseGiven": "dosed",
     },
     "conditioning": {
+        "ProfileRecorded": "conditioning",
         "RecipeTailored": "conditioning",
         "TailoringApproved": "conditioning",
         "SlotBooked": "conditioning",
@@ -61,8 +83,11 @@ THERAPY_ANYWHERE: Mapping[str, str | None] = {
     "ConsentWithdrawn": None,
     "FactCorrected": None,
     "InfectionMarkersRecorded": None,
+    "EvidenceRecorded": None,
     "TherapyHeld": None,
     "HoldLifted": None,
+    "DrugsWeighed": None,
+    "Decided": None,
     "AliasAdded": None,
     "NoticeSent": None,
     "HealthKeyErased": None,
@@ -160,6 +185,7 @@ EQUIPMENT_ANYWHERE: Mapping[str, str | None] = {"ReadingsSealed": None, "Equipme
 PERSON: Table = {"new": {"PersonRegistered": "active"}, "active": {}, "left": {}}
 PERSON_ANYWHERE: Mapping[str, str | None] = {
     "KeyEnrolled": None,
+    "EnrolmentAllowed": None,
     "RolesChanged": None,
     "Qualified": None,
     "PersonLeft": "left",

@@ -17,71 +17,26 @@ from functools import cache
 from hashlib import sha256
 from typing import Any, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput
+from onelot.record.quantity import Quantity as Quantity
+from onelot.record.quantity import Source as Source
+from onelot.record.quantity import Strict
+from onelot.record.recipe_editing import Editing
+from onelot.record.recipe_patient import Conditioning as Conditioning
+from onelot.record.recipe_patient import Drug as Drug
+from onelot.record.recipe_patient import FactNeed as FactNeed
+from onelot.record.recipe_patient import Rule as Rule
+from onelot.record.recipe_patient import SupportiveDrug as SupportiveDrug
+from onelot.record.recipe_patient import Washout as Washout
 
 SCHEMA = "onelot-recipe/1"
 
 
 @dataclass(frozen=True)
-class _Strict:
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-
-@dataclass(frozen=True)
-class Source(_Strict):
-    """Where a number or rule comes from. text: the reference, or for an assumption the reason for it."""
-
-    kind: Literal["cited", "unverified", "assumption"]
-    text: str
-
-    @property
-    def shown(self) -> str:
-        """As it stands beside the number."""
-        return self.text if self.kind == "cited" else f"{self.kind}: {self.text}"
-
-
-@dataclass(frozen=True)
-class Quantity(_Strict):
-    """A number with unit (UCUM; "1" for a ratio or count), basis (per what) and source."""
-
-    value: Decimal
-    unit: str
-    basis: str
-    source: Source
-
-
-@dataclass(frozen=True)
-class FactNeed(_Strict):
-    """A fact the recipe needs: kind, unit, terminology codes (`system|code`), how long it is valid (days)."""
-
-    name: str
-    title: str
-    kind: Literal["number", "text", "flag", "date"]
-    unit: str = ""
-    codes: tuple[str, ...] = ()
-    valid: Quantity | None = None
-    required: bool = True
-
-
-@dataclass(frozen=True)
-class Rule(_Strict):
-    """A typed yes/no formula over facts; when it is not true, `otherwise` says what and `remedy` what to do."""
-
-    name: str
-    title: str
-    formula: str
-    uses: tuple[str, ...]
-    otherwise: str
-    remedy: str
-    source: Source
-    constants: Mapping[str, Quantity] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Band(_Strict):
+class Band(Strict):
     """One row of a banded dose: from low to high (inclusive, as printed), what is given."""
 
     low: Decimal
@@ -90,7 +45,7 @@ class Band(_Strict):
 
 
 @dataclass(frozen=True)
-class Bands(_Strict):
+class Bands(Strict):
     """A banded dose table over one fact.
 
     between: what happens to a value between two printed bands. unverified_above: from there on the columns named in
@@ -115,7 +70,7 @@ class Bands(_Strict):
 
 
 @dataclass(frozen=True)
-class ParameterRule(_Strict):
+class ParameterRule(Strict):
     """How one parameter of the control recipe is set for a patient.
 
     Either `formula` over facts and constants, or `band` naming a column of the recipe's bands. A value outside
@@ -137,15 +92,16 @@ class ParameterRule(_Strict):
 
 
 @dataclass(frozen=True)
-class Charge(_Strict):
-    """Material that goes in: the item of the lot, and how much."""
+class Charge(Strict):
+    """Material that goes in: the item of the lot, and how much. own: a lot made for this patient, and no other."""
 
     item: str
     amount: Quantity
+    own: bool = False
 
 
 @dataclass(frozen=True)
-class Measure(_Strict):
+class Measure(Strict):
     """An in-process value to take: limits may be absent; on_fail says what a value outside does."""
 
     name: str
@@ -158,7 +114,7 @@ class Measure(_Strict):
 
 
 @dataclass(frozen=True)
-class Repeat(_Strict):
+class Repeat(Strict):
     """Run the phase again until a formula over measured values and parameters is true.
 
     at_most runs; when they are used up: `otherwise` with `reason`.
@@ -172,7 +128,7 @@ class Repeat(_Strict):
 
 
 @dataclass(frozen=True)
-class Phase(_Strict):
+class Phase(Strict):
     """Smallest step that does work (ISA-88). kind:
 
     scan: compare identities; charge: lots go in; run: a device moves to `target` and reports; measure: take values;
@@ -194,7 +150,7 @@ class Phase(_Strict):
 
 
 @dataclass(frozen=True)
-class Operation(_Strict):
+class Operation(Strict):
     """Phases in order."""
 
     name: str
@@ -202,7 +158,7 @@ class Operation(_Strict):
 
 
 @dataclass(frozen=True)
-class UnitProcedure(_Strict):
+class UnitProcedure(Strict):
     """Operations in order, in one unit."""
 
     name: str
@@ -210,11 +166,12 @@ class UnitProcedure(_Strict):
 
 
 @dataclass(frozen=True)
-class Test(_Strict):
+class Test(Strict):
     """One test of the specification. stage `release`: before any release; `final`: may follow a conditional release.
 
     Numeric limits low/high, or `equals` for a text result; basis stands in the limits. identity marks an identity
-    test. to_date: a final test whose interim `negative_to_date` allows conditional release.
+    test. to_date: a final test whose interim `negative_to_date` allows conditional release. sequence: what was read is
+    compared with this tailored text (the guide); only `match` or `mismatch` stands in clear.
     """
 
     __test__ = False  # not a pytest class
@@ -231,10 +188,11 @@ class Test(_Strict):
     identity: bool = False
     to_date: bool = False
     result_after: Quantity | None = None
+    sequence: str = ""
 
 
 @dataclass(frozen=True)
-class Intake(_Strict):
+class Intake(Strict):
     """When what was collected is enough: formula over counts (summed over collections) and parameters/facts."""
 
     counts: tuple[FactNeed, ...]
@@ -247,28 +205,7 @@ class Intake(_Strict):
 
 
 @dataclass(frozen=True)
-class Drug(_Strict):
-    """One drug of the conditioning or premedication: dose and on how many days."""
-
-    name: str
-    dose: Quantity
-    days: Quantity
-
-
-@dataclass(frozen=True)
-class Conditioning(_Strict):
-    """Conditioning before the dose; may start only on a signed clearance. rescue: minimum rescue cells, if any."""
-
-    regimen: str
-    drugs: tuple[Drug, ...]
-    infuse_after: Quantity
-    infuse_before: Quantity
-    source: Source
-    rescue: Quantity | None = None
-
-
-@dataclass(frozen=True)
-class Logistics(_Strict):
+class Logistics(Strict):
     """Hold and temperature limits on the way back. shipper_hold: how long a qualified shipper holds."""
 
     lane: str
@@ -279,11 +216,13 @@ class Logistics(_Strict):
 
 
 @dataclass(frozen=True)
-class MasterRecipe(_Strict):
+class MasterRecipe(Strict):
     """An approved, versioned recipe of a product.
 
-    kind: `autologous` from the patient's own cells, `stock` made for stock, `kit` vials of stock bound to a patient.
+    kind: `autologous` from the patient's own cells, `stock` made for stock, `kit` vials of stock bound to a patient,
+    `individual` made for one patient from lots, without cells of theirs.
     dose_hit: formula over parameters and `dose_given` (in the unit of dose_parameter): was the dose aimed at reached.
+    washouts: of the patient, before collection; supportive: drugs given beside the product.
     stock_items: what a stock recipe makes, or a kit takes from stock; stock_recipe: the recipe a kit's items come from.
     """
 
@@ -291,7 +230,7 @@ class MasterRecipe(_Strict):
     name: str
     version: str
     title: str
-    kind: Literal["autologous", "stock", "kit"]
+    kind: Literal["autologous", "stock", "kit", "individual"]
     product: str
     indications: tuple[str, ...]
     jurisdiction: str
@@ -314,11 +253,20 @@ class MasterRecipe(_Strict):
     conditioning: Conditioning | None = None
     stock_items: tuple[str, ...] = ()
     stock_recipe: str = ""
+    washouts: tuple[Washout, ...] = ()
+    supportive: tuple[SupportiveDrug, ...] = ()
+    editing: Editing | None = None
 
     @property
     def phases(self) -> tuple[Phase, ...]:
         """Every phase in the order of the procedure."""
         return tuple(phase for unit in self.procedure for operation in unit.operations for phase in operation.phases)
+
+    @property
+    def drugs(self) -> tuple[str, ...]:
+        """The generic names of every drug given around the product, conditioning first, each once."""
+        named = [drug.name for drug in (self.conditioning.drugs if self.conditioning else ())]
+        return tuple(dict.fromkeys([*named, *(drug.name for drug in self.supportive)]))
 
     @property
     def identifier(self) -> str:

@@ -1,8 +1,9 @@
 """The gate on conditioning and supportive drugs: which guidance stands, and whether it can be told at all.
 
 It weighs every phenotype that is still possible, not the likeliest one. Where they differ, or one has no meaning in the
-table, the verdict is indeterminate and holds the plan until a qualified person records a decision on exactly what was
-weighed. Where no guidance exists the verdict says so; none is invented.
+table, the verdict is indeterminate; where a standing line asks for other than the usual dose it is actionable.
+Both hold the plan until a qualified person records a decision on exactly what was weighed. Where no guidance exists the
+verdict says so; none is invented.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ class GenePossibility:
 
 @dataclass(frozen=True, slots=True)
 class GuidanceLine:
-    """One recommendation: when it applies (gene -> key), for whom, how strong, what it says, and its table."""
+    """One recommendation: when it applies (gene -> key), for whom, how strong, what it says, and its table.
+
+    as_usual: it changes nothing against the label. Whatever is not known to be so is taken to ask for something.
+    """
 
     drug: str
     when: Mapping[str, str]
@@ -48,6 +52,7 @@ class GuidanceLine:
     implications: tuple[str, ...]
     table: str
     version: str
+    as_usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class Verdict:
         lines: in the order of the table; every population the table tells apart.
         weighed: gene -> keys still possible, sorted; what a decision is bound to.
         holds: True while a person has to decide.
+        actionable: a standing line asks for something other than the usual dose.
         reason: one sentence for people.
     """
 
@@ -92,6 +98,7 @@ class Verdict:
     holds: bool
     reason: str
     decision: Decision | None = None
+    actionable: bool = False
 
 
 def weigh(
@@ -119,20 +126,20 @@ def weigh(
     weighed = tuple((gene, tuple(sorted(genes[gene].keys)) if gene in genes else ()) for gene in wanted)
     standing = tuple(line for line in lines if _applies(line, dict(weighed)))
     open_genes = [f"{gene} ({' or '.join(keys) or 'unknown'})" for gene, keys in weighed if not _settled(keys)]
-    if not open_genes and standing:
-        told = ", ".join(f"{gene} {keys[0]}" for gene, keys in weighed)
-        return Verdict(drug, "advice", standing, weighed, False, f"{drug}: {told}.")
-    why = f"open: {', '.join(open_genes)}" if open_genes else "the table holds no line for this combination"
-    decision = next((d for d in decisions if d.drug.lower() == name and d.weighed == weighed), None)
-    return Verdict(
-        drug,
-        "indeterminate",
-        standing,
-        weighed,
-        decision is None,
-        f"{drug}: {why}." + (f" Decided by {decision.by}." if decision else " A qualified person has to decide."),
-        decision,
-    )
+    state: State = "advice" if standing and not open_genes else "indeterminate"
+    acts = any(not line.as_usual for line in standing)
+    if state == "advice":
+        why = ", ".join(f"{gene} {keys[0]}" for gene, keys in weighed)
+        why += "; the guidance asks for other than the usual dose" if acts else ""
+    else:
+        why = f"open: {', '.join(open_genes)}" if open_genes else "the table holds no line for this combination"
+    if state == "advice" and not acts:
+        return Verdict(drug, state, standing, weighed, False, f"{drug}: {why}.")
+    # The last decision counts: a person may change their mind, and the record keeps both.
+    made = [each for each in decisions if each.drug.lower() == name and each.weighed == weighed]
+    decision = made[-1] if made else None
+    told = f" Decided by {decision.by}." if decision else " A qualified person has to decide."
+    return Verdict(drug, state, standing, weighed, decision is None, f"{drug}: {why}.{told}", decision, acts)
 
 
 def weigh_all(

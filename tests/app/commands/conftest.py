@@ -30,7 +30,7 @@ class Enough(Exception):
 
 
 def populated(folder: Path, *patients: str, until: str = "") -> Driver:
-    """A house in memory with these patients; run to the end, or until an act of this name was done."""
+    """A house in memory with these patients, run to the end or until an act (`act` or `patient: act`) was done."""
     recipes = tuple(shipped().values())
     cohort = demo.own_cohort(folder, 7, recipes)
     cases = {key: case for key, case in cohort.cases.items() if key in patients}
@@ -53,7 +53,7 @@ def populated(folder: Path, *patients: str, until: str = "") -> Driver:
     stage = Stage(site, World(7, cohort.faults), InMemory(), cases, clock.now)
 
     def tell(now: object, patient: str, what: str) -> None:
-        if until and what == until:
+        if until in (what, f"{patient}: {what}"):
             raise Enough
 
     driver = Driver(stage, clock, (), tell)

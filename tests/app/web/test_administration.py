@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,9 +19,9 @@ __all__ = ["made"]
 Made = tuple[House, str]
 
 
-def enter(made: Made, login: str) -> Browser:
+def enter(made: Made, login: str, looks: Path | None = None) -> Browser:
     SIGN_IN.set_password(login, PASSWORD)
-    browser = Browser(made[0])
+    browser = Browser(made[0], looks)
     assert browser.sign_in(login).status_code == 303
     return browser
 
@@ -44,45 +45,41 @@ def test_a_person_is_let_in_enrolled_changed_and_let_go(made: Made) -> None:
     found = fill(root, "/screen/people", login="new", printed_name="New Person", roles=["qc"], sites=["plant"])
     assert found.headers["location"] == "/screen/people/new"
     assert "no key" in root.page("/screen/people/new").text
-    two = {
-        "sign_in_password": "five words to sign in",
-        "signing_password": "six other words to sign",
-        "reason": "first",
-    }
-    same = fill(root, "/screen/people/new", "/key", **{**two, "signing_password": two["sign_in_password"]})
-    assert same.status_code == 403 and not house.journal.rows("people")["new"]["key"]
-    assert fill(root, "/screen/people/new", "/key", **two).status_code == 303
-    assert house.journal.rows("people")["new"]["key"] in house.people_keys.open("new", two["signing_password"])[0]
-    assert Browser(house).sign_in("new", two["sign_in_password"]).status_code == 303
+    told = fill(root, "/screen/people/new", "/let-in", reason="first")
+    password = told.text.split("<code>")[1].split("<")[0]
+    assert told.status_code == 200 and house.loop.reader.person("new").may_enrol
+    # A temporary password opens one thing: choosing one's own.
+    entered = Browser(house)
+    assert entered.sign_in("new", password).headers["location"] == "/screen/sign-in/next"
+    assert entered.send("GET", "/screen/board").status_code == 303
     changed = fill(root, "/screen/people/new", "/roles", roles=["qc", "operator"], sites=["plant"], reason="moved")
     assert changed.status_code == 303 and house.loop.actor("new").roles == {"qc", "operator"}
     assert fill(root, "/screen/people/new", "/leave", reason="").status_code == 422
     assert fill(root, "/screen/people/new", "/leave", reason="retired").status_code == 303
-    assert Browser(house).sign_in("new", two["sign_in_password"]).status_code == 403
+    assert Browser(house).sign_in("new", password).status_code == 403
     assert "retired" in root.page("/screen/people/new").text
 
 
 def test_nobody_changes_their_own_roles_and_a_reader_only_reads(made: Made) -> None:
     root, auditor = enter(made, "root"), enter(made, "auditor.plant")
-    own = fill(root, "/screen/people/root", "/roles", roles=["qp"], sites=["*"], reason="why not")
+    own = fill(root, "/screen/people/root", "/roles", once="own", roles=["qp"], sites=["*"], reason="why not")
     assert own.status_code == 403 and "own roles" in own.text
     page = auditor.page("/screen/people/operator.plant")
     assert "<form" not in page.text.split("<main", 1)[1]
     csrf = {"csrf": page.fields["csrf"], "once": "mine"}
-    for at, data in (("roles", {"roles": "qp", "sites": "plant"}), ("leave", {}), ("key", {})):
+    for at, data in (("roles", {"roles": "qp", "sites": "plant"}), ("leave", {}), ("let-in", {})):
         refused = auditor.send("POST", f"/screen/people/operator.plant/{at}", data={**csrf, **data, "reason": "r"})
         assert refused.status_code in (403, 422), at
     assert made[0].loop.actor("operator.plant").roles == {"operator"}
     assert enter(made, "operator.plant").send("GET", "/screen/people").status_code == 403
 
 
-def test_enrolment_for_nobody_leaves_no_password_behind(made: Made) -> None:
+def test_nobody_unknown_is_let_in(made: Made) -> None:
     root = enter(made, "root")
-    page = root.page("/screen/people/root").fields
-    sent = {"csrf": page["csrf"], "once": "x", "sign_in_password": "a" * 12, "signing_password": "b" * 12}
-    assert root.send("POST", "/screen/people/ghost/key", data={**sent, "reason": "r"}).status_code == 403
-    assert Browser(made[0]).sign_in("ghost", "a" * 12).status_code == 403
-    assert made[0].safe is None or made[0].safe.get("sign-in", "ghost") is None
+    sent = {"csrf": root.page("/screen/people/root").fields["csrf"], "once": "x", "reason": "r"}
+    for login in ("ghost", "root"):
+        assert root.send("POST", f"/screen/people/{login}/let-in", data=sent).status_code == 403
+    assert not SIGN_IN.passwords.known("ghost")
 
 
 def test_the_role_table_is_shown_whole(made: Made) -> None:

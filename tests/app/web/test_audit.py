@@ -62,8 +62,8 @@ def test_the_page_is_paged_and_says_nothing_of_a_patient(made: Made) -> None:
 
 def test_csv_holds_what_was_found_and_is_logged(made: Made, tmp_path: Path) -> None:
     house, number = made
-    auditor = enter(made, "auditor.plant")
-    house.looks = tmp_path / "looks.jsonl"
+    auditor = enter(made, "auditor.plant", tmp_path / "looks.jsonl")
+    assert house.looks
     found = auditor.send("GET", f"/screen/audit/export.csv?stream={number}")
     rows = list(csv.DictReader(io.StringIO(found.text)))
     assert [row["hash"] for row in reversed(rows)] == [e.hash.hex() for e in house.journal.read(f"batch/{number}")]
@@ -74,8 +74,8 @@ def test_csv_holds_what_was_found_and_is_logged(made: Made, tmp_path: Path) -> N
 
 def test_the_evidence_verifies_and_is_logged(made: Made, tmp_path: Path) -> None:
     house, number = made
-    auditor = enter(made, "auditor.plant")
-    house.looks = tmp_path / "looks.jsonl"
+    auditor = enter(made, "auditor.plant", tmp_path / "looks.jsonl")
+    assert house.looks
     fields = auditor.page("/screen/audit").fields
     found = auditor.send("POST", "/screen/audit/evidence", data={"csrf": fields["csrf"], "batch": number})
     assert found.status_code == 200 and number in found.headers["content-disposition"]

@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onelot.plan.network import answer_schema, plan_network, question_schema, read_network, read_variant
+from onelot.plan.network import (
+    answer_schema,
+    plan_network,
+    question_schema,
+    read_network,
+    read_variant,
+    signed_network_schema,
+)
 from onelot.record.errors import BadInput
 
 from .made_up import OPTIONS, small
@@ -124,7 +131,11 @@ def test_missing_field_is_named() -> None:
 
 
 def test_committed_schemas_are_those_of_the_nouns() -> None:
-    for name, schema in (("network", question_schema()), ("network-answer", answer_schema())):
+    for name, schema in (
+        ("network", question_schema()),
+        ("network-answer", answer_schema()),
+        ("network-document", signed_network_schema()),
+    ):
         assert json.loads((SCHEMAS / f"{name}.schema.json").read_text()) == schema
         jsonschema.Draft202012Validator.check_schema(schema)
 

@@ -141,5 +141,6 @@ def test_broken_knowledge_is_refused(tmp_path: Path, broken: str) -> None:
 def test_the_shipped_files_are_what_the_script_writes(tmp_path: Path) -> None:
     script = Path(__file__).resolve().parents[3] / "scripts" / "build_pgx_knowledge.py"
     subprocess.run([sys.executable, str(script), str(shared()), str(tmp_path)], check=True, capture_output=True)
-    for path in SHIPPED.glob("*.json"):
+    by_hand = {"as_usual.json"}  # our reading of the texts; there is no source to build it from
+    for path in [each for each in SHIPPED.glob("*.json") if each.name not in by_hand]:
         assert (tmp_path / path.name).read_bytes() == path.read_bytes(), path.name

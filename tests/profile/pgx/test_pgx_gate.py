@@ -28,7 +28,7 @@ def genes(**keys: tuple[str, ...]) -> dict[str, GenePossibility]:
 
 def test_one_possibility_gives_the_lines_of_every_population() -> None:
     verdict = weigh("Voriconazole", genes(CYP2C19=("Poor Metabolizer",)), guidance())
-    assert (verdict.state, verdict.holds) == ("advice", False)
+    assert (verdict.state, verdict.actionable, verdict.holds) == ("advice", True, True)
     assert {line.population for line in verdict.lines} == {"adults", "pediatrics"}
     for line in verdict.lines:
         assert line.when == {"CYP2C19": "Poor Metabolizer"}
@@ -190,7 +190,40 @@ def test_every_phenotype_of_a_table_can_be_looked_up() -> None:
                        ("rasburicase", "G6PD"), ("simvastatin", "SLCO1B1"), ("meloxicam", "CYP2C9")):  # fmt: skip
         for phenotype in known.tables[gene].all():
             verdict = weigh(drug, {gene: GenePossibility(gene, (phenotype.key,))}, known.guidance)
-            assert verdict.holds == (not verdict.lines or phenotype.key in ("n/a", "Indeterminate"))
+            unsettled = not verdict.lines or phenotype.key in ("n/a", "Indeterminate")
+            assert (verdict.state == "indeterminate") == unsettled
+            assert verdict.holds == (unsettled or verdict.actionable)
+
+
+def test_what_is_not_known_to_be_as_usual_asks_for_something() -> None:
+    """The words of the lines, read by a rule of the test's own, say the same for the drugs of the shipped regimens."""
+    for drug in ("voriconazole", "ondansetron", "rasburicase"):
+        for line in guidance().drugs[drug]:
+            words = line.text.lower()
+            changes = ("alternative agent", "select alternative", "avoid use", "must be measured", "no recommendation",
+                       "not a valid input", "use therapeutic drug monitoring")  # fmt: skip
+            assert line.as_usual == (not any(each in words for each in changes)), (drug, line.when, line.text)
+    assert not any(line.as_usual for line in guidance().drugs["simvastatin"]), "nobody has read these yet"
+
+
+@pytest.mark.parametrize(
+    ("drug", "told", "holds"),
+    [
+        ("rasburicase", {"G6PD": ("Normal",)}, False),
+        ("rasburicase", {"G6PD": ("Deficient",)}, True),
+        ("ondansetron", {"CYP2D6": ("3.0",)}, True),
+        ("ondansetron", {"CYP2D6": ("2.0",)}, False),
+        ("voriconazole", {"CYP2C19": ("Normal Metabolizer",)}, False),
+        ("voriconazole", {"CYP2C19": ("Poor Metabolizer",)}, True),
+    ],
+)
+def test_what_asks_for_a_change_holds_until_it_is_decided(
+    drug: str, told: dict[str, tuple[str, ...]], holds: bool
+) -> None:
+    verdict = weigh(drug, genes(**told), guidance())
+    assert (verdict.state, verdict.holds, verdict.actionable) == ("advice", holds, holds)
+    decided = weigh(drug, genes(**told), guidance(), [Decision(drug, verdict.weighed, "prescriber", "therapy-1#9")])
+    assert not decided.holds
 
 
 def test_disagreements_are_counted_and_listed() -> None:

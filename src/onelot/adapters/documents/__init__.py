@@ -2,7 +2,16 @@
 
 from onelot.adapters.documents.batch_record import batch_record_pdf
 from onelot.adapters.documents.certificate import certificate_pdf
-from onelot.adapters.documents.content import batch_record_content, thread
+from onelot.adapters.documents.content import batch_record_content, signature_line, thread
 from onelot.adapters.documents.page import content_digest
+from onelot.adapters.documents.tailoring import tailoring_pdf
 
-__all__ = ["batch_record_content", "batch_record_pdf", "certificate_pdf", "content_digest", "thread"]
+__all__ = [
+    "batch_record_content",
+    "batch_record_pdf",
+    "certificate_pdf",
+    "content_digest",
+    "signature_line",
+    "tailoring_pdf",
+    "thread",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from onelot.record.journal import Entry
@@ -50,7 +51,7 @@ def batch_record_content(
         "genome": [dict(each) for each in genome],
         "results": [_result(recipe, entry) for entry in entries if entry.envelope["type"] == "Tested"],
         "deviations": _deviations(entries),
-        "signatures": [line for entry in entries if (line := _signature(entry))],
+        "signatures": [line for entry in entries if (line := signature_line(entry))],
         "thread": thread(entries),
     }
 
@@ -105,7 +106,8 @@ def _parameter(recipe: MasterRecipe, name: str, found: OpenParameter | None) -> 
         return {"name": name, "value": "erased", "unit": "", "origin": origin, "source": "the health key was destroyed"}
     return {
         "name": rule.title if rule else name,
-        "value": f"{found.value:f}",
+        # A guide is read in the vault and on the page of the design, never on paper that goes round with the batch.
+        "value": found.shown if isinstance(found.value, Decimal) else "sealed",
         "unit": found.unit,
         "basis": found.basis,
         "formula": found.formula,
@@ -147,7 +149,8 @@ def _deviations(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _signature(entry: Entry) -> dict[str, str] | None:
+def signature_line(entry: Entry) -> dict[str, str] | None:
+    """Printed name, signer, meaning, time, event and hash of a signed event; None for one nobody signed."""
     signed = entry.signed
     if signed is None:
         return None

@@ -1,8 +1,9 @@
 """A PostgreSQL server of our own, started when first needed and stopped by its last user.
 
-It listens on a private socket only. Peer authentication maps the one operating system account to three roles:
-`super` (migrations of roles only), `owner` (owns the schema) and `app` (owns nothing). No password lies on disk.
-Honest limit: within one account this is separation by discipline, since the program may log in as any of the three.
+It listens on a private socket only. Peer authentication maps the one operating system account to four roles:
+`super` (migrations of roles only), `owner` (owns the schema), `app` (owns nothing) and `reader` (sees the rows of one
+user's sites). No password lies on disk.
+Honest limit: within one account this is separation by discipline, since the program may log in as any of the four.
 For production a server of the site's own (DATABASE_URL) is the better home.
 """
 
@@ -35,8 +36,14 @@ from onelot.adapters.postgres.folders import (
 from onelot.adapters.postgres.programs import Account, Binaries, Programs, account, find, reachable, run
 from onelot.record.errors import BadInput, Unreachable
 
-Role = Literal["app", "owner", "super"]
-ROLES: dict[Role, str] = {"app": "onelot_app", "owner": "onelot_owner", "super": "onelot_super"}
+Role = Literal["app", "reader", "owner", "super"]
+ROLES: dict[Role, str] = {
+    "app": "onelot_app",
+    "reader": "onelot_reader",
+    "owner": "onelot_owner",
+    "super": "onelot_super",
+}
+_USERS: tuple[Role, ...] = ("app", "reader")
 DATABASE = "onelot"
 _SETTINGS = """\
 # Written anew at every start.
@@ -279,15 +286,15 @@ class EmbeddedServer:
 
 
 def _create_roles(connection: psycopg.Connection[object]) -> None:
-    for role in ("owner", "app"):
+    for role in ("owner", *_USERS):
         if not connection.execute("select 1 from pg_roles where rolname = %s", [ROLES[role]]).fetchone():
             connection.execute(sql.SQL("create role {} login").format(sql.Identifier(ROLES[role])))
 
 
 def _create_database(connection: psycopg.Connection[object], name: str, template: str = "template1") -> None:
-    if connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
-        return
-    database, owner, app, copied = (sql.Identifier(one) for one in (name, ROLES["owner"], ROLES["app"], template))
-    connection.execute(sql.SQL("create database {} owner {} template {}").format(database, owner, copied))
-    connection.execute(sql.SQL("revoke all on database {} from public").format(database))
-    connection.execute(sql.SQL("grant connect on database {} to {}").format(database, app))
+    database, owner, copied = (sql.Identifier(one) for one in (name, ROLES["owner"], template))
+    if not connection.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+        connection.execute(sql.SQL("create database {} owner {} template {}").format(database, owner, copied))
+        connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+    users = sql.SQL(", ").join(sql.Identifier(ROLES[role]) for role in _USERS)
+    connection.execute(sql.SQL("grant connect on database {} to {}").format(database, users))

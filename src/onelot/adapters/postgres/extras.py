@@ -83,6 +83,11 @@ async def _write_claims(connection: asyncpg.Connection, claims: Sequence[Claim])
     names = sorted(one.name for one in claims if isinstance(one, TakeName))
     if names:
         await connection.execute("insert into taken_name select unnest($1::text[])", names)
+    notes = [(one.name, one.note) for one in claims if isinstance(one, TakeName) and one.note]
+    if notes:
+        await connection.execute(
+            "insert into note (name, data) select * from unnest($1::text[], $2::bytea[])", *_columns(notes)
+        )
 
 
 async def _take(connection: asyncpg.Connection, claims: Sequence[Claim]) -> None:
@@ -139,7 +144,7 @@ async def why_not(connection: asyncpg.Connection, append: Append) -> Conflict | 
                                       " where r.name = any($1)", resources):  # fmt: skip
         state.available[row["name"]] = row["available"]
     names = [one.name for one in append.claims if isinstance(one, TakeName)]
-    state.names = {row["name"] for row in await connection.fetch(
+    state.names = {row["name"]: b"" for row in await connection.fetch(
         "select name from taken_name where name = any($1)", names)}  # fmt: skip
     try:
         state.work_off(append.claims)

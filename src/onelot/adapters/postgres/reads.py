@@ -136,6 +136,11 @@ class Reads:
         with self.connection() as connection:
             connection.execute("update effect set done_at = now() where key = %s and done_at is null", [key])
 
+    def note(self, name: str) -> bytes | None:
+        """What was noted when this name was taken."""
+        found = self._all("select data from note where name = %s", name)
+        return found[0][0] if found else None
+
     def keep_seal(self, seal: Seal) -> None:
         """Keep a seal; refused when its number is taken."""
         fields = (seal.number, seal.at, seal.size, seal.root, seal.previous, seal.body, seal.signature)

@@ -49,6 +49,14 @@ class PostgresSafe:
             data,
         )
 
+    def swap(self, kind: str, name: str, old: bytes | None, new: bytes) -> bool:
+        """Set the value if it still is `old` (None: if there is none); whether it was."""
+        if old is None:
+            statement = "insert into safe values (%s, %s, %s) on conflict do nothing returning data"
+            return bool(self._run(statement, kind, name, new))
+        statement = "update safe set data = %s where kind = %s and name = %s and data = %s returning data"
+        return bool(self._run(statement, new, kind, name, old))
+
     def remove(self, kind: str, name: str) -> bool:
         """Remove the value; whether there was one."""
         return bool(self._run("delete from safe where kind = %s and name = %s returning data", kind, name))

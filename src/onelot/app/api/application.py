@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 
 from onelot import __version__
-from onelot.app.api import courier, reading, writing
+from onelot.app.api import courier, people, reading, signing_in, writing
 from onelot.app.api.doors import Doors, errors
 from onelot.app.house import House
+from onelot.app.sight import Seats, behind_doors
 from onelot.app.sign_in import SignIn
 from onelot.app.web import web_router
 
@@ -23,13 +22,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-
-
-class Credentials(BaseModel):
-    """What somebody signs in with."""
-
-    login: str = Field(max_length=200)
-    password: str = Field(max_length=1000)
 
 
 def _guard(app: FastAPI, house: House) -> None:
@@ -64,38 +56,14 @@ def _guard(app: FastAPI, house: House) -> None:
 def create_app(house: House, sign_in: SignIn, *, secure: bool = False) -> FastAPI:
     """The application over a house. The pages of FastAPI's own documentation need a CDN, so they are off."""
     app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
-    doors = Doors(house, sign_in)
+    doors = Doors(behind_doors(house), sign_in, secure)
     errors(app)
 
     _guard(app, house)
+    app.add_middleware(Seats)
 
-    @app.post("/session", tags=["session"])
-    def sign_in_here(credentials: Credentials, response: Response) -> dict[str, Any]:
-        """Sign in. The token is given, and set as a cookie that scripts cannot read."""
-        token = sign_in.open(credentials.login, credentials.password)
-        house.loop.actor(credentials.login)
-        response.set_cookie("onelot", token, httponly=True, samesite="strict", secure=True)
-        return {"token": token}
-
-    @app.delete("/session", tags=["session"])
-    def sign_out(request: Request, response: Response) -> dict[str, bool]:
-        """End the session."""
-        sign_in.close(doors.token(request))
-        response.delete_cookie("onelot")
-        return {"signed_in": False}
-
-    @app.get("/me", tags=["session"])
-    def me(request: Request) -> dict[str, Any]:
-        """Who is signed in, with which roles, for which sites."""
-        actor = doors.actor(request)
-        return {
-            "id": actor.id,
-            "printed_name": actor.printed_name,
-            "roles": sorted(actor.roles),
-            "sites": sorted(actor.sites),
-            "mode": house.mode,
-        }
-
+    app.include_router(signing_in.router(doors))
+    app.include_router(people.router(doors))
     app.include_router(reading.router(doors))
     app.include_router(writing.router(doors))
     app.include_router(courier.router(doors))

@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from onelot.app.api.doors import Doors
 from onelot.app.commands.deliver import TransferCustody
 from onelot.app.context import Actor
+from onelot.app.sight import be_seen_as
 from onelot.record.errors import NotAllowed
 
 GOOD_FOR = timedelta(days=7)
@@ -62,6 +63,7 @@ def router(doors: Doors) -> APIRouter:
     def look(link: str) -> dict[str, Any]:
         """What a courier may know: where the shipment goes, and until when it holds."""
         batch, shipment = _open(link, key, house.clock())
+        be_seen_as(Actor(f"courier-link/{shipment}", "courier by link", frozenset({"courier"})))
         found = house.loop.reader.batch(batch).dispatched
         if found is None or found.shipment != shipment:
             raise _refusal()

@@ -10,11 +10,17 @@ from fastapi.responses import JSONResponse
 
 from onelot.app.context import Actor, Context
 from onelot.app.house import House
-from onelot.app.sign_in import NotSignedIn, SignIn
+from onelot.app.sight import be_seen_as
+from onelot.app.sign_in import NotSignedIn, SignIn, Where
+from onelot.app.sign_in.account import Account
+from onelot.app.sign_in.limits import TooOften
+from onelot.app.sign_in.witness import Witness
 from onelot.record.errors import BadInput, Broken, Conflict, Erased, NotAllowed, OnelotError, Refused, Unreachable
 
+COOKIE, SCREEN_COOKIE, TABLET_COOKIE = "onelot", "onelot-session", "onelot-tablet"
 _STATUS: tuple[tuple[type[OnelotError], int], ...] = (
     (NotSignedIn, 401),
+    (TooOften, 429),
     (Conflict, 409),
     (NotAllowed, 403),
     (Refused, 409),
@@ -27,21 +33,70 @@ _STATUS: tuple[tuple[type[OnelotError], int], ...] = (
 
 @dataclass(frozen=True)
 class Doors:
-    """The house and who is signed in."""
+    """The house, as whoever asks may see it (app/sight.py), and who is signed in.
+
+    secure: served over TLS; then cookies carry the `__Host-` prefix.
+    """
 
     house: House
     sign_in: SignIn
+    secure: bool = False
+
+    @property
+    def account(self) -> Account:
+        """What people and administrators do with sign-ins."""
+        return Account(self.house, self.sign_in)
+
+    @property
+    def witness(self) -> Witness:
+        """Proofs of the second person."""
+        return Witness(self.house, self.sign_in)
+
+    def tablet(self, request: Request) -> str:
+        """The token of the enrolled tablet that asks; "" for any other browser."""
+        return request.headers.get("x-onelot-tablet", "") or request.cookies.get(self.cookie(TABLET_COOKIE), "")
+
+    def cookie(self, name: str) -> str:
+        """The cookie's name: under TLS one that no other host or path can have set."""
+        return f"__Host-{name}" if self.secure else name
 
     def token(self, request: Request) -> str:
-        """The session's token: bearer, or the cookie."""
+        """The session's token: bearer, or the cookie, of the API or of the screens."""
         header = request.headers.get("authorization", "")
         if header.lower().startswith("bearer "):
             return header[7:].strip()
-        return request.cookies.get("onelot", "")
+        return request.cookies.get(self.cookie(self.cookie_of(request)), "")
+
+    def cookie_of(self, request: Request) -> str:
+        """Which cookie this session is in: the screens' where there is one, since their scripts call the API."""
+        bearer = request.headers.get("authorization", "").lower().startswith("bearer ")
+        return SCREEN_COOKIE if self.cookie(SCREEN_COOKIE) in request.cookies and not bearer else COOKIE
+
+    def where(self, request: Request) -> Where:
+        """From where a request comes. What a proxy says about it counts only if it is a proxy of the site's own."""
+        address = request.client.host if request.client else ""
+        trusted = self.sign_in.settings.trusted_proxies
+        passed = [each.strip() for each in request.headers.get("x-forwarded-for", "").split(",") if each.strip()]
+        while address in trusted and passed:
+            address = passed.pop()
+        return Where(address, request.headers.get("user-agent", ""))
+
+    def sent_on_purpose(self, request: Request) -> None:
+        """Refuse what another site's page could have made a browser send."""
+        bearer = request.headers.get("authorization", "").lower().startswith("bearer ")
+        if not bearer and request.headers.get("x-onelot") != "1":
+            raise NotAllowed(
+                "this request could have been sent by another site's page",
+                rule="cross-site request forgery: it needs the bearer token, or the cookie with X-Onelot: 1",
+                remedy="send the header",
+            )
 
     def actor(self, request: Request) -> Actor:
-        """Who asks. A cookie alone gives no command: other sites can make a browser send it (see `writing`)."""
-        return self.house.loop.actor(self.sign_in.who(self.token(request)))
+        """Who asks; from here on this request sees what their sites may see.
+
+        A cookie alone gives no command: other sites can make a browser send it (see `writing`).
+        """
+        return be_seen_as(self.sign_in.actor(self.token(request), self.house.loop.actor))
 
     def context(self, actor: Actor) -> Context:
         """A context to look through, as this actor."""

@@ -82,7 +82,7 @@ def _documents(api: APIRouter, doors: Doors) -> None:
         actor = doors.actor(request)
         _only(actor, {"auditor", "qp", "qa_reviewer"})
         doors.context(actor).batch(batch)
-        data = export_batch(house.journal, house.site_keys, batch, house.clock(), house.seals)
+        data = export_batch(house.whole, house.site_keys, batch, house.clock(), house.seals)
         return Response(data, media_type="application/json")
 
     @api.get("/batches/{batch}/certificate.pdf")

@@ -22,7 +22,7 @@ from onelot.app.api.application import create_app
 from onelot.app.effects import carry_out
 from onelot.app.house import PRODUCTION, House
 from onelot.app.sealing import SEAL_EVERY_SECONDS
-from onelot.app.sign_in import SignIn
+from onelot.app.sign_in import SecurityLog, SignIn, read_settings
 from onelot.record.errors import NotAllowed
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -66,11 +66,28 @@ def application() -> FastAPI:
         warnings.warn(
             "the embedded database serves production: it has no replica and no backup of its own", stacklevel=1
         )
-    app = create_app(house, SignIn(_safe(house), lambda: datetime.now(UTC)), secure=bool(os.environ.get(_TLS)))
+    app = create_app(house, desk_of(house, home), secure=bool(os.environ.get(_TLS)))
     stopped = threading.Event()
     threading.Thread(target=_tend, args=(house, stopped), name="tender", daemon=True).start()
     app.router.on_shutdown.append(lambda: _stop(house, stopped))
     return app
+
+
+def desk_of(house: House, home: Path) -> SignIn:
+    """The sign-in of an installation: its settings, its key, its people, its log."""
+    return SignIn(
+        _safe(house),
+        wall_clock,
+        settings=read_settings(home),
+        key=house.site_keys.vault,
+        actor_of=house.loop.actor,
+        log=SecurityLog(wall_clock, home / "security.jsonl"),
+    )
+
+
+def wall_clock() -> datetime:
+    """The time now, also beside a simulation: a session's life is real time."""
+    return datetime.now(UTC)
 
 
 def _safe(house: House) -> PostgresSafe:

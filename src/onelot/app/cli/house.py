@@ -137,7 +137,7 @@ def export(
     """Write a batch's whole evidence to one file, sealed; anyone can verify it with the site's public key."""
     house = open_for_reading(home)
     try:
-        data = export_batch(house.journal, house.site_keys, batch, house.clock(), house.seals)
+        data = export_batch(house.whole, house.site_keys, batch, house.clock(), house.seals)
     finally:
         house.close()
     write_file(output, data)
@@ -206,7 +206,7 @@ def views_rebuild(home: Home = None, json: Json = False) -> None:
     """Project every view again from the record."""
     house = open_for_reading(home)
     try:
-        found = house.journal.rebuild()
+        found = house.whole.rebuild()
     finally:
         house.close()
     if json:

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated
 
 import orjson
 import rfc8785
 import typer
 
+from onelot.app.cli import plan_signed
 from onelot.app.cli.output import print_json
 from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic, draw_side_by_side
 from onelot.app.drawings.svg import Drawing, standalone
+from onelot.app.network_study import answered
 from onelot.plan.network import (
     Answer,
     Ledger,
     Network,
-    check_network,
     network_document,
-    plan_network,
     read_network,
     read_variant,
 )
-from onelot.record.errors import BadInput, Broken
+from onelot.record.errors import BadInput
 
 app = typer.Typer(help="Where and when: networks, schedules, checks.", no_args_is_help=True)
-
-
-@app.callback()
-def plan() -> None:
-    """Keep the verbs as verbs, even while there is only one."""
+plan_signed.register(app)
 
 
 @app.command()
@@ -43,6 +39,12 @@ def network(
     document: Annotated[
         Path | None, typer.Option(help="write the chosen network as canonical JSON, to be signed")
     ] = None,
+    recipe: Annotated[
+        list[str] | None, typer.Option(help="a master recipe that the document is for; may be repeated; none: all")
+    ] = None,
+    starts_on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the document's date of day 0")
+    ] = None,
     what_if: Annotated[
         list[Path] | None, typer.Option(help="a JSON merge patch of the question; answered beside it; may be repeated")
     ] = None,
@@ -51,12 +53,14 @@ def network(
     """Choose plants and routes at least cost, least time, or along the front of both."""
     data = _object(file)
     question = read_network(data)
-    answer = _answered(question, seconds, gap)
-    variants = [(path.stem, _answered(read_variant(data, _object(path)), seconds, gap)) for path in what_if or []]
+    answer = answered(question, seconds, gap)
+    variants = [(path.stem, answered(read_variant(data, _object(path)), seconds, gap)) for path in what_if or []]
     if draw is not None:
         _write_drawings(question, answer, variants, draw)
     if document is not None:
-        document.write_bytes(rfc8785.dumps(network_document(answer, question)))
+        day = starts_on.date() if starts_on else None
+        made = network_document(answer, question, recipes=recipe or (), starts_on=day)
+        document.write_bytes(rfc8785.dumps(made))
     if behind is not None:
         print_json(Ledger(question, answer).behind(behind).as_dict())
     elif as_json:
@@ -69,20 +73,6 @@ def network(
             _print_plainly(variant)
     if answer.status in ("infeasible", "unknown"):
         raise typer.Exit(1)
-
-
-def _answered(question: Network, seconds: float, gap: float) -> Answer:
-    """An answer that the independent check has counted again."""
-    answer = plan_network(question, clock=perf_counter, seconds=seconds, gap=gap)
-    for checked in (answer, *(point.answer for point in answer.front)):
-        faults = check_network(question, checked).faults
-        if faults:
-            raise Broken(
-                f"The independent check refuses the answer: {faults[0]}",
-                rule="every answer is counted again from its flows",
-                remedy="Do not use it. Report it with the question attached.",
-            )
-    return answer
 
 
 def _object(file: Path) -> dict[str, object]:

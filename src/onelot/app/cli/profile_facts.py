@@ -15,9 +15,10 @@ from onelot.adapters.recipes import load, shipped
 from onelot.app.cli.output import print_json
 from onelot.app.cohort import PatientFiles, patients_in, read_patient
 from onelot.profile.document import Document
-from onelot.profile.facts import Gathered, gather, span
+from onelot.profile.facts import Gathered, gather
 from onelot.profile.infection import infection_label
 from onelot.profile.statement import instant
+from onelot.record.durations import span
 from onelot.record.errors import BadInput
 from onelot.record.recipe import FactNeed, MasterRecipe
 from onelot.record.terms.opened import OpenFact

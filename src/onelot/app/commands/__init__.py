@@ -10,13 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
+from pydantic import ConfigDict
+
 from onelot.app.context import Context
 
 
 @dataclass(frozen=True)
 class Command:
-    """Base of every command. meaning: what the signature says, "" for none."""
+    """Base of every command. meaning: what the signature says, "" for none.
 
+    A field that the command does not have, here or inside a field, is refused where it comes in as JSON.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     meaning: ClassVar[str] = ""
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import check_scope
+from onelot.app.commands.profile import judge_now, settle
 from onelot.app.commands.tailor import check_tailoring
 from onelot.app.context import Context
 from onelot.app.formulas import evaluate
@@ -18,7 +19,7 @@ from onelot.record.journal import TakeName
 from onelot.record.recipe import Intake
 from onelot.record.signature import second_person
 from onelot.record.subjects import Therapy
-from onelot.record.terms.opened import OpenFact, Value
+from onelot.record.terms.opened import OpenFact, Value, numbers_of
 from onelot.record.terms.values import Container
 
 
@@ -47,6 +48,8 @@ def _record_collection(context: Context, command: RecordCollection) -> None:
     compare({"wristband": therapy.coi, "bag": therapy.coi}, command.scans)
     if therapy.recipe is None:
         raise Held("the therapy has no recipe", rule="an order names a recipe", remedy="order again")
+    if not _still_eligible(context, therapy):
+        return
     recipe = context.reader.recipe(therapy.recipe)
     if recipe.intake is None:
         raise Held(
@@ -72,6 +75,23 @@ def _record_collection(context: Context, command: RecordCollection) -> None:
     _assess(context, therapy, recipe.intake, command.donation, totals)
 
 
+def _still_eligible(context: Context, therapy: Therapy) -> bool:
+    """Facts, markers and washouts are asked again on the day: what has run out since holds, and stays on the record."""
+    found = judge_now(context, therapy)
+    if not found:
+        return True
+    settle(context, therapy, {name for each in found for name in each.fact.split(", ")}, found, "asked at collection")
+    context.refuse(
+        Held(
+            "; ".join(each.what for each in found),
+            rule="eligibility is asked again at collection: a fact or marker past its validity blocks",
+            remedy="; ".join(dict.fromkeys(each.remedy for each in found)),
+            place=found[0].place,
+        )
+    )
+    return False
+
+
 def _totals(context: Context, therapy: Therapy, counts: tuple[OpenFact, ...]) -> dict[str, Decimal]:
     """Counts summed over all collections of the therapy."""
     totals: dict[str, Decimal] = {}
@@ -95,7 +115,7 @@ def _plus(totals: dict[str, Decimal], name: str, value: Value) -> None:
 
 def _assess(context: Context, therapy: Therapy, intake: Intake, donation: str, totals: dict[str, Decimal]) -> None:
     values: dict[str, Value] = {name: fact.value for name, fact in context.open_facts(therapy).items()}
-    values |= {name: parameter.value for name, parameter in context.open_parameters(therapy).items()}
+    values |= numbers_of(context.open_parameters(therapy))
     values |= {name: constant.value for name, constant in intake.constants.items()}
     values |= totals
     missing = [need.name for need in intake.counts if need.required and need.name not in totals]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from onelot import deliver
+from onelot.app.advice import check_advice
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, head_cite, next_deviation, open_work
 from onelot.app.commands.material import held_in
@@ -128,6 +129,7 @@ class ClearConditioning(Command):
 @handles(ClearConditioning)
 def _clear_conditioning(context: Context, command: ClearConditioning) -> None:
     work = open_work(context, command.batch)
+    check_advice(context, _therapy(work))
     event = deliver.clear_conditioning(
         work.recipe,
         _therapy(work),

@@ -11,7 +11,10 @@ from onelot.app.commands import (
     Command,
     all_commands,
     collect,
+    decide,
     deliver,
+    editing,
+    evidence,
     learn,
     make,
     masters,
@@ -24,7 +27,22 @@ from onelot.app.commands import (
 )
 from onelot.record.errors import BadInput
 
-MODULES = (masters, order, profile, tailor, plan, collect, make, material, release, deliver, learn)
+MODULES = (
+    masters,
+    order,
+    profile,
+    decide,
+    editing,
+    evidence,
+    tailor,
+    plan,
+    collect,
+    make,
+    material,
+    release,
+    deliver,
+    learn,
+)
 
 
 @cache

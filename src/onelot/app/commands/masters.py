@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
 from typing import ClassVar
 
@@ -13,11 +12,12 @@ import orjson
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
 from onelot.app.context import Context, mode_of
+from onelot.app.document_kinds import NETWORK, check_kind
+from onelot.app.rules import KINDS, MARK_REVIEWS
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev
-from onelot.record.journal import AddQuantity, TakeName
-from onelot.record.recipe import read_recipe
+from onelot.record.journal import Effect, TakeName
 from onelot.record.signature import second_person
 
 
@@ -142,8 +142,7 @@ def _register_document(context: Context, command: RegisterDocument) -> None:
             remedy="mend the file at this place",
             place=f"line {cause.lineno}, column {cause.colno}",
         ) from cause
-    if command.kind == "recipe":
-        read_recipe(value, place=command.name)
+    check_kind(command.kind, command.name, value)
     stream = f"document/{command.name}/{command.version}"
     text = canonical(value).decode()
     context.new(stream)
@@ -168,8 +167,13 @@ def _approve_document(context: Context, command: ApproveDocument) -> None:
     stream = f"document/{command.name}/{command.version}"
     document = context.reader.document(f"{command.name}/{command.version}")
     second_person(document.registered_by, context.actor.id, what="approving a document")
+    if document.kind == NETWORK:
+        # One registered by an onelot that did not yet read networks would stop every booking.
+        check_kind(document.kind, command.name, orjson.loads(document.text))
     context.at(stream, document.seq)
     context.add(stream, ev.DocumentApproved(command.version, document.sha256, command.effective_from), signed=True)
+    if document.kind in KINDS:
+        context.effect(Effect(f"reviews/{command.name}/{command.version}", MARK_REVIEWS, {}))
 
 
 @dataclass(frozen=True)
@@ -251,65 +255,6 @@ def _take_out_equipment(context: Context, command: TakeOutEquipment) -> None:
 
 
 @dataclass(frozen=True)
-class ReceiveLot(Command):
-    """Take a lot in, into quarantine."""
-
-    lot: str
-    item: str
-    supplier_lot: str
-    certificate_sha256: str
-    amount: Decimal
-    unit: str
-    expires_at: datetime
-
-
-@handles(ReceiveLot)
-def _receive_lot(context: Context, command: ReceiveLot) -> None:
-    stream = f"lot/{command.lot}"
-    context.new(stream)
-    context.claim(TakeName(f"lot/{command.lot}"))
-    context.claim(AddQuantity(f"lot/{command.lot}", command.amount))
-    context.add(
-        stream,
-        ev.LotReceived(
-            command.item,
-            command.supplier_lot,
-            command.certificate_sha256,
-            command.amount,
-            command.unit,
-            command.expires_at,
-        ),
-    )
-
-
-@dataclass(frozen=True)
-class ReleaseLot(Command):
-    """Release a lot for use after incoming inspection."""
-
-    meaning: ClassVar[str] = "releases this lot for use"
-    lot: str
-    finding: str
-
-
-@handles(ReleaseLot)
-def _release_lot(context: Context, command: ReleaseLot) -> None:
-    context.add(f"lot/{command.lot}", ev.LotReleased(command.finding), signed=True)
-
-
-@dataclass(frozen=True)
-class BlockLot(Command):
-    """Block a lot."""
-
-    lot: str
-    reason: str
-
-
-@handles(BlockLot)
-def _block_lot(context: Context, command: BlockLot) -> None:
-    context.add(f"lot/{command.lot}", ev.LotBlocked(command.reason))
-
-
-@dataclass(frozen=True)
 class EnrolKey(Command):
     """Enrol a person's public signing key, signed in the site's name. A reset is a new key."""
 
@@ -330,3 +275,47 @@ def _enrol_key(context: Context, command: EnrolKey) -> None:
     context.at(f"person/{command.login}", person.seq)
     context.claim(TakeName(f"key/{command.key}"))
     context.add(f"person/{command.login}", ev.KeyEnrolled(command.key, person.key, command.reason), by_site=True)
+
+
+@dataclass(frozen=True)
+class AllowEnrolment(Command):
+    """Let a person make a signing key under a password of their own, once: who they are was looked at."""
+
+    login: str
+    reason: str
+
+
+@handles(AllowEnrolment)
+def _allow_enrolment(context: Context, command: AllowEnrolment) -> None:
+    person = context.reader.person(command.login)
+    if person.state != "active" or context.actor.id == f"person/{command.login}":
+        raise NotAllowed(
+            f"{command.login} cannot be let in by you",
+            rule="21 CFR 11.100(b): somebody else looks at who a person is before they sign here",
+            remedy="register the person first; for yourself, ask another user administrator",
+        )
+    context.at(f"person/{command.login}", person.seq)
+    context.add(f"person/{command.login}", ev.EnrolmentAllowed(command.reason))
+
+
+@dataclass(frozen=True)
+class EnrolOwnKey(Command):
+    """Enrol one's own public signing key, signed in the site's name, once the administrator has allowed it."""
+
+    key: str
+
+
+@handles(EnrolOwnKey)
+def _enrol_own_key(context: Context, command: EnrolOwnKey) -> None:
+    stream = context.actor.id
+    person = context.reader.person(stream.removeprefix("person/"))
+    if not person.may_enrol:
+        raise NotAllowed(
+            "nobody has allowed you a signing key",
+            rule="21 CFR 11.100(b): the user administrator looks at who you are first",
+            remedy="ask the user administrator to let you in",
+        )
+    context.at(stream, person.seq)
+    context.claim(TakeName(f"key/{command.key}"))
+    reason = f"under a password of their own, as {person.may_enrol} allowed"
+    context.add(stream, ev.KeyEnrolled(command.key, person.key, reason), by_site=True)

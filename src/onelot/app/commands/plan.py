@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from onelot.app.advice import check_advice
 from onelot.app.commands import Command, handles
+from onelot.app.commands.decide import check_reviews
+from onelot.app.commands.individual import purpose_of
 from onelot.app.commands.order import usable
 from onelot.app.commands.tailor import check_tailoring
 from onelot.app.context import Context, unknown
-from onelot.plan import earliest
-from onelot.record.errors import Held
+from onelot.app.networks import (
+    BEDSIDE,
+    COLLECTION,
+    MANUFACTURE,
+    Booking,
+    cited,
+    in_force,
+    last_slot,
+    recipe_of,
+    site_of,
+)
+from onelot.plan import Window, earliest, earliest_allowed
+from onelot.plan.slots import Busy
+from onelot.record.errors import Held, Refused
 from onelot.record.events import batch as batch_events
 from onelot.record.events import therapy as ev
 from onelot.record.journal import GiveBack, TakeInterval, TakeName
+from onelot.record.subjects import Therapy
+from onelot.record.terms.values import Cite
 
 
 def _resources(context: Context, equipment_class: str, site: str, until: datetime) -> list[str]:
@@ -41,7 +59,8 @@ def _slot_claim(coi: str, purpose: str) -> str:
 class BookSlots(Command):
     """Book the earliest free window of a class of resource at a site, for one purpose of a therapy.
 
-    purpose: collection, manufacture, bedside; hours: how long.
+    purpose: collection, manufacture, bedside; hours: how long; urgency: a class of the signed network, or "".
+    Where a signed network is in force, the window is the earliest that it allows, and the booking cites it.
     """
 
     coi: str
@@ -51,6 +70,7 @@ class BookSlots(Command):
     not_before: datetime
     hours: int
     not_after: datetime | None = None
+    urgency: str = ""
 
 
 @handles(BookSlots)
@@ -60,15 +80,43 @@ def _book_slots(context: Context, command: BookSlots) -> None:
     check_tailoring(therapy)
     names = _resources(context, command.equipment_class, command.site, command.not_before)
     busy = {name: [(start, end) for _, start, end in context.journal.taken(f"equipment/{name}")] for name in names}
-    window = earliest(busy, command.not_before, timedelta(hours=command.hours), command.not_after)
     purpose = command.purpose + ("" if not therapy.slots else f"-{_count(therapy.slots, command.purpose)}")
+    standing = None
+    if command.purpose in (COLLECTION, MANUFACTURE, BEDSIDE):
+        standing = in_force(context.reader, recipe_of(therapy), context.now)
+    booking = Booking(context, therapy, purpose, command.site, standing, command.urgency) if standing else None
+    window = _window(context, booking, busy, command.not_before, timedelta(hours=command.hours), command.not_after)
     context.claim(
         TakeInterval(
             _slot_claim(therapy.coi, purpose), f"equipment/{window.resource}", window.starts_at, window.ends_at
         )
     )
-    context.add(f"therapy/{therapy.coi}", ev.SlotBooked(purpose, window.resource, window.starts_at, window.ends_at))
+    cite = standing.cite if standing else None
+    slot = (purpose, window.resource, window.starts_at, window.ends_at)
+    context.add(f"therapy/{therapy.coi}", ev.SlotBooked(*slot, command.site, cite, command.urgency))
+
+
+def _window(
+    context: Context,
+    booking: Booking | None,
+    busy: Mapping[str, Iterable[Busy]],
+    not_before: datetime,
+    duration: timedelta,
+    not_after: datetime | None,
+) -> Window:
+    """The earliest free window that the network allows, with its claims on lines; the earliest of all without one."""
+    if booking is None:
+        window = earliest(busy, not_before, duration, not_after)
+    else:
+        found = earliest_allowed(busy, not_before, duration, not_after, booking.may, booking.until)
+        window, (way, lines) = found
+        for line in lines:
+            context.claim(line)
+        context.answer.update(network=booking.standing.name)
+        if way is not None:
+            context.answer.update(mode_in=way.mode_in, mode_out=way.mode_out, returns_on=way.returns_on, days=way.days)
     context.answer.update(resource=window.resource, starts_at=window.starts_at, ends_at=window.ends_at)
+    return window
 
 
 def _count(slots: tuple[object, ...], purpose: str) -> int:
@@ -77,7 +125,7 @@ def _count(slots: tuple[object, ...], purpose: str) -> int:
 
 @dataclass(frozen=True)
 class MoveSlot(Command):
-    """Move a booked window."""
+    """Move a booked window. It stays under the signed network it was booked by, and within what that allows."""
 
     coi: str
     purpose: str
@@ -94,24 +142,34 @@ def _move_slot(context: Context, command: MoveSlot) -> None:
         raise Held(f"no slot is booked for {command.purpose}", rule="only a booked slot is moved", remedy="book it")
     claim = _slot_claim(therapy.coi, command.purpose)
     taken = context.journal.taken(f"equipment/{slot.resource}")
-    busy = {slot.resource: [(start, end) for name, start, end in taken if name != claim]}
-    window = earliest(busy, command.not_before, timedelta(hours=command.hours))
-    context.claim(GiveBack(claim))
-    context.claim(TakeInterval(claim, f"equipment/{window.resource}", window.starts_at, window.ends_at))
-    context.add(
-        f"therapy/{therapy.coi}",
-        ev.SlotMoved(command.purpose, window.resource, window.starts_at, window.ends_at, command.reason),
-    )
+    # A claim's name is used once: each move has taken one of its own.
+    held = next((name for name, _, _ in taken if name == claim or name.startswith(f"{claim}/")), claim)
+    busy = {slot.resource: [(start, end) for name, start, end in taken if name != held]}
+    site, booking = site_of(context.reader, slot), None
+    context.claim(GiveBack(held))
+    if slot.network is not None:
+        booking = Booking(context, therapy, slot.purpose, site, cited(context.reader, slot.network), slot.urgency)
+        for back in booking.give_back():
+            context.claim(back)
+    window = _window(context, booking, busy, command.not_before, timedelta(hours=command.hours), None)
+    fresh = f"{claim}/{therapy.seq}"
+    context.claim(TakeInterval(fresh, f"equipment/{window.resource}", window.starts_at, window.ends_at))
+    moved = (command.purpose, window.resource, window.starts_at, window.ends_at)
+    context.add(f"therapy/{therapy.coi}", ev.SlotMoved(*moved, command.reason, site, slot.network, slot.urgency))
 
 
 @dataclass(frozen=True)
 class PlanBatch(Command):
-    """Plan a batch for a therapy (or, without one, for stock) by an approved recipe."""
+    """Plan a batch for a therapy (or, without one, for stock) by an approved recipe.
+
+    purpose: `toxicology` for a lot that is made as for the patient and studied instead of given; else "".
+    """
 
     batch: str
     site: str
     coi: str = ""
     recipe: str = ""
+    purpose: str = ""
 
 
 @handles(PlanBatch)
@@ -123,12 +181,15 @@ def _plan_batch(context: Context, command: PlanBatch) -> None:
     if command.coi:
         therapy = context.therapy(command.coi)
         tailoring = check_tailoring(therapy)
+        check_advice(context, therapy)
+        check_reviews(context, therapy)
         if therapy.withdrawn or therapy.recipe is None:
             raise Held(
                 "the patient withdrew consent",
                 rule="consent gates every descendant",
                 remedy="end the therapy, or record a new consent",
             )
+        purpose, label = purpose_of(context, therapy, command.purpose)
         context.add(
             stream,
             batch_events.BatchPlanned(
@@ -137,8 +198,9 @@ def _plan_batch(context: Context, command: PlanBatch) -> None:
                 therapy.recipe,
                 tailoring,
                 command.site,
-                "patient",
-                therapy.label or "",
+                purpose,
+                label,
+                _network_for(context, therapy, command.site),
             ),
         )
         return
@@ -147,6 +209,30 @@ def _plan_batch(context: Context, command: PlanBatch) -> None:
     if document.cite is None:
         raise Held("the recipe has no text", rule="a recipe is a document", remedy="register the recipe")
     context.add(stream, batch_events.BatchPlanned(command.batch, (), document.cite, None, command.site, "stock"))
+
+
+def _network_for(context: Context, therapy: Therapy, site: str) -> Cite | None:
+    """The signed network by which a site makes for a therapy, or None; that of its slot, if one is booked.
+
+    Refuses a site that does not serve the patient's, and a slot whose times no longer meet the network's.
+    """
+    slot = last_slot(therapy, MANUFACTURE)
+    if slot is not None and slot.network is not None:
+        standing = cited(context.reader, slot.network)
+        if site_of(context.reader, slot) != site:
+            raise Refused(
+                f"the manufacture is booked at {site_of(context.reader, slot)}, not at {site}",
+                rule="a batch is made where its slot is",
+                remedy="plan it there, or book a slot here",
+            )
+        booking = Booking(context, therapy, slot.purpose, site, standing, slot.urgency)
+        booking.may(Window(slot.resource, slot.starts_at, slot.ends_at))
+        return standing.cite
+    found = in_force(context.reader, recipe_of(therapy), context.now)
+    if found is None:
+        return None
+    found.rules.may_serve(site, Booking(context, therapy, MANUFACTURE, site, found).collected_at, therapy.site)
+    return found.cite
 
 
 @dataclass(frozen=True)

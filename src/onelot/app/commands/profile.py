@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from onelot.app.commands import Command, handles
 from onelot.app.commands.order import hold_batches, lift_batch_holds
 from onelot.app.context import Context
 from onelot.app.formulas import evaluate
-from onelot.profile.eligibility import judge
+from onelot.profile.eligibility import judge, waits
 from onelot.profile.infection import infection_label
 from onelot.record.errors import BadInput, Held
 from onelot.record.events import therapy as ev
 from onelot.record.subjects import Therapy
+from onelot.record.subjects.therapy import KnownFact
 from onelot.record.terms.opened import OpenFact
-from onelot.record.terms.values import Fact, Finding
+from onelot.record.terms.values import Cite, Fact, Finding
 
 ELIGIBILITY = "eligibility"
 TAILORING = "stale tailoring"
-GENOMIC = ("pgx_", "variant_")
+GENOMIC = ("pgx_", "variant_", "causal_variant")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,12 @@ class RecordProfile(Command):
 @handles(RecordProfile)
 def _record_profile(context: Context, command: RecordProfile) -> None:
     therapy = context.therapy(command.coi)
-    context.add(f"therapy/{therapy.coi}", ev.ProfileRecorded(_sealed(context, therapy, command.facts)))
+    before = therapy.stale
+    facts = _sealed(context, therapy, command.facts)
+    context.add(f"therapy/{therapy.coi}", ev.ProfileRecorded(facts))
+    after = replace(therapy, facts={**therapy.facts, **{each.name: KnownFact(each, NOWHERE) for each in facts}})
+    _hold_stale(context, after, after.stale - before)
+    judge_again(context, therapy, {fact.name: fact for fact in command.facts}, "recorded anew")
 
 
 def check_genome_use(therapy: Therapy, now: datetime) -> None:
@@ -76,44 +83,98 @@ def _correct_fact(context: Context, command: CorrectFact) -> None:
     (fact,) = _sealed(context, therapy, (command.fact,))
     replaces = known.fact.value.commitment
     context.add(f"therapy/{therapy.coi}", ev.FactCorrected(fact, replaces, command.reason))
-    stale = [
-        name
-        for name, parameter in (therapy.tailoring.parameters.items() if therapy.tailoring else ())
-        if any(given.commitment == replaces for given in parameter.inputs)
-    ]
-    if stale:
-        hold_batches(context, therapy.coi, f"stale parameters: {', '.join(sorted(stale))}", TAILORING)
-    context.answer["stale"] = sorted(stale)
-    _judge_again(context, therapy, command.fact)
+    after = replace(therapy, facts={**therapy.facts, fact.name: KnownFact(fact, NOWHERE)})
+    _hold_stale(context, after, after.stale - therapy.stale)
+    judge_again(context, therapy, {command.fact.name: command.fact}, "corrected")
 
 
-def _judge_again(context: Context, therapy: Therapy, corrected: OpenFact) -> None:
-    """Put eligibility in question when a corrected fact no longer meets a rule; a good correction clears it.
+# A fact that is about to be recorded stands nowhere yet; what is stale is told by commitments alone.
+NOWHERE = Cite("", 0, "")
 
-    Only findings about this fact count: others were judged when they were due, and may have run out since.
+
+def _hold_stale(context: Context, therapy: Therapy, newly: frozenset[str]) -> None:
+    """Hold the batches for parameters that have just become stale; advice that did holds the plan by itself."""
+    if newly:
+        hold_batches(context, therapy.coi, f"stale parameters: {', '.join(sorted(newly))}", TAILORING)
+    context.answer["stale"] = sorted(newly)
+    context.answer["stale_advice"] = sorted(therapy.stale_advice)
+
+
+def judge_now(
+    context: Context,
+    therapy: Therapy,
+    facts: Mapping[str, OpenFact] | None = None,
+    markers: Mapping[str, OpenFact] | None = None,
+    gathered: Sequence[Finding] = (),
+    decided: frozenset[str] = frozenset(),
+) -> tuple[Finding, ...]:
+    """Every reason for which this patient may not go on now.
+
+    facts, markers: what is about to be recorded, over what is known; decided: rules decided on just now, beside the
+    decisions that stand.
     """
-    if not therapy.eligible or therapy.recipe is None:
-        return
+    if therapy.recipe is None:
+        return ()
+    known = context.open_facts(therapy) | dict(facts or {})
+    infections = {name: context.open_fact(each.fact) for name, each in therapy.markers.items()} | dict(markers or {})
+    recipe = context.reader.recipe(therapy.recipe)
+    standing = frozenset(
+        made.about.removeprefix("rule/")
+        for made in therapy.decisions
+        if made.about.startswith("rule/")
+        and all(
+            given.name not in (facts or {})
+            and given.name in therapy.facts
+            and therapy.facts[given.name].fact.value.commitment == given.commitment
+            for given in made.inputs
+        )
+    )
     found = judge(
-        context.reader.recipe(therapy.recipe),
-        context.open_facts(therapy) | {corrected.name: corrected},
+        recipe,
+        known,
         consent=therapy.consent,
         consent_until=therapy.consent_until,
-        markers={name: context.open_fact(known.fact) for name, known in therapy.markers.items()},
+        markers=infections,
         now=context.now,
         evaluate=evaluate,
+        gathered=gathered,
+        decided=decided | standing,
     )
-    mine = tuple(finding for finding in found if corrected.name in finding.fact.split(", "))
+    open_facts = {part for each in found for part in each.fact.split(", ")}
+    ends = waits(recipe, known, context.now)
+    if found and all(
+        any(washout.fact == each for washout in recipe.washouts if washout.name in ends) for each in open_facts
+    ):
+        # The day a drug was stopped is a health value: it is told to whoever asked, and not written to the chain.
+        context.answer["wait_until"] = max(ends.values()).isoformat()
+    return found
+
+
+def judge_again(context: Context, therapy: Therapy, changed: Mapping[str, OpenFact], how: str) -> None:
+    """Put eligibility in question when a changed fact no longer meets a rule; a good one clears it.
+
+    Only findings about these facts count: others were judged when they were due, and may have run out since.
+    """
+    if not therapy.eligible or therapy.recipe is None or not changed:
+        return
+    found = judge_now(context, therapy, changed)
+    mine = tuple(each for each in found if changed.keys() & set(each.fact.split(", ")))
+    settle(context, therapy, set(changed), mine, f"{', '.join(sorted(changed))} was {how}")
+
+
+def settle(context: Context, therapy: Therapy, about: set[str], mine: tuple[Finding, ...], how: str) -> None:
+    """Hold or free an eligible therapy for what was found about these facts; findings about others stay."""
     before = therapy.holds.get(ELIGIBILITY, ())
-    kept = tuple(finding for finding in before if corrected.name not in finding.fact.split(", "))
+    kept = tuple(finding for finding in before if not about & set(finding.fact.split(", ")))
     stream = f"therapy/{therapy.coi}"
     if mine:
-        context.add(stream, ev.TherapyHeld(ELIGIBILITY, (*kept, *mine)))
-        hold_batches(context, therapy.coi, f"{corrected.name} was corrected: not eligible", ELIGIBILITY)
+        if (*kept, *mine) != before:
+            context.add(stream, ev.TherapyHeld(ELIGIBILITY, (*kept, *mine)))
+        hold_batches(context, therapy.coi, f"{how}: not eligible", ELIGIBILITY)
         context.answer["held"] = [finding.fact for finding in (*kept, *mine)]
     elif before and not kept:
-        context.add(stream, ev.HoldLifted(ELIGIBILITY, f"{corrected.name} was corrected and meets every rule"))
-        lift_batch_holds(context, therapy.coi, f"{corrected.name} was corrected again", ELIGIBILITY)
+        context.add(stream, ev.HoldLifted(ELIGIBILITY, f"{how} and meets every rule"))
+        lift_batch_holds(context, therapy.coi, f"{how} and meets every rule", ELIGIBILITY)
 
 
 @dataclass(frozen=True)
@@ -137,6 +198,11 @@ def _record_markers(context: Context, command: RecordMarkers) -> None:
         f"therapy/{therapy.coi}",
         ev.InfectionMarkersRecorded(_sealed(context, therapy, command.markers), label, rule),
     )
+    if therapy.eligible:
+        names = {fact.name for fact in command.markers}
+        found = judge_now(context, therapy, markers={fact.name: fact for fact in command.markers})
+        mine = tuple(each for each in found if names & set(each.fact.split(", ")))
+        settle(context, therapy, names, mine, f"{', '.join(sorted(names))} was recorded anew")
 
 
 @dataclass(frozen=True)
@@ -156,16 +222,7 @@ def _confirm_eligibility(context: Context, command: ConfirmEligibility) -> None:
     if therapy.recipe is None:
         raise Held("the therapy has no recipe", rule="an order names a recipe", remedy="order again")
     recipe = context.reader.recipe(therapy.recipe)
-    findings = judge(
-        recipe,
-        context.open_facts(therapy),
-        consent=therapy.consent,
-        consent_until=therapy.consent_until,
-        markers={name: context.open_fact(found.fact) for name, found in therapy.markers.items()},
-        now=context.now,
-        evaluate=evaluate,
-        gathered=command.findings,
-    )
+    findings = judge_now(context, therapy, gathered=command.findings)
     stream = f"therapy/{therapy.coi}"
     if findings:
         if therapy.holds.get(ELIGIBILITY) != findings:
@@ -174,4 +231,5 @@ def _confirm_eligibility(context: Context, command: ConfirmEligibility) -> None:
         return
     if ELIGIBILITY in therapy.holds:
         context.add(stream, ev.HoldLifted(ELIGIBILITY, "every rule is met by a known, valid fact"))
-    context.add(stream, ev.EligibilityConfirmed(tuple(rule.name for rule in recipe.eligibility)))
+    rules = (*(rule.name for rule in recipe.eligibility), *(washout.name for washout in recipe.washouts))
+    context.add(stream, ev.EligibilityConfirmed(rules))

@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from onelot.app.advice import check_advice
 from onelot.app.commands import Command, handles
+from onelot.app.commands.decide import add_weighing, check_reviews, mark
 from onelot.app.commands.order import FINAL_BATCH, lift_batch_holds
 from onelot.app.commands.profile import ELIGIBILITY, TAILORING
 from onelot.app.context import Context
+from onelot.app.rules import dose_rules_of
 from onelot.record.errors import Held, Refused
 from onelot.record.events import batch as batch_events
 from onelot.record.events import therapy as ev
+from onelot.record.evidence_file import guide_gaps
+from onelot.record.recipe import MasterRecipe
+from onelot.record.recipe_editing import CHOSEN_GUIDE
 from onelot.record.signature import second_person
 from onelot.record.subjects import Therapy
 from onelot.record.terms.values import Cite, Finding, Input, Parameter
 from onelot.tailor import tailor
+from onelot.tailor.dose_rules import within_rules
 
 STEP = "tailoring"
 
@@ -40,8 +47,11 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
     recipe = context.reader.recipe(therapy.recipe)
     facts = context.open_facts(therapy)
     stream = f"therapy/{therapy.coi}"
+    ruled = dose_rules_of(context, recipe)
     try:
-        found_parameters = tailor(recipe, facts, context.now)
+        found_parameters = tailor(recipe, facts, context.now, guide_for(context, recipe, therapy))
+        if ruled:
+            found_parameters = within_rules(ruled[1], recipe, facts, found_parameters, context.now)
     except (Held, Refused) as refusal:
         finding = Finding(refusal.rule, refusal.place or "", refusal.place or "", refusal.what, refusal.remedy)
         if therapy.holds.get(STEP) != (finding,):
@@ -60,14 +70,28 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
             formula=found.formula,
             rule=found.rule,
             rule_source=found.rule_source,
-            inputs=tuple(
-                Input(name, therapy.facts[name].fact.value.commitment, therapy.facts[name].cite)
-                for name in found.inputs
-            ),
+            inputs=tuple(_input(therapy, name) for name in found.inputs),
         )
         for found in found_parameters
     )
-    context.add(stream, ev.RecipeTailored(therapy.recipe, parameters))
+    context.add(stream, ev.RecipeTailored(therapy.recipe, parameters, (ruled[0],) if ruled else ()))
+    add_weighing(context, therapy)
+    # Tailored and weighed by what is in effect now: nothing is due for review any more.
+    mark(context, therapy, ())
+
+
+def guide_for(context: Context, recipe: MasterRecipe, therapy: Therapy) -> str:
+    """The spacer that two people chose, in the clear; "" while they have not, or while its reasons do not hold."""
+    if recipe.editing is None or therapy.guide is None or guide_gaps(recipe, therapy):
+        return ""
+    return str(context.open(therapy.guide.sealed))
+
+
+def _input(therapy: Therapy, name: str) -> Input:
+    if name == CHOSEN_GUIDE and therapy.guide is not None:
+        return Input(name, therapy.guide.sealed.commitment, therapy.guide.cite)
+    known = therapy.facts[name]
+    return Input(name, known.fact.value.commitment, known.cite)
 
 
 def refuse_ineligible(therapy: Therapy) -> None:
@@ -118,6 +142,8 @@ def _approve_tailoring(context: Context, command: ApproveTailoring) -> None:
             rule="a parameter whose source fact was corrected is tailored again before it is signed",
             remedy="tailor again",
         )
+    check_advice(context, therapy)
+    check_reviews(context, therapy)
     tailored_by = context.journal.read(f"therapy/{therapy.coi}", therapy.tailoring.cite.seq - 1)[0].by
     second_person(tailored_by, context.actor.id, what="approving a tailoring")
     context.add(f"therapy/{therapy.coi}", ev.TailoringApproved(therapy.tailoring.cite), signed=True)

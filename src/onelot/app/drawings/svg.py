@@ -62,7 +62,8 @@ def frame(width: float, height: float, content: str, title: str, class_: str) ->
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {number(width)} {number(height)}",
         class_=f"drawing {class_}",
-        role="img",
+        # What stands inside an image is not told; a drawing with links is a group of them.
+        role="group" if "<a " in content else "img",
         aria_label=title,
     )
 
@@ -102,8 +103,10 @@ STYLE = """
 .drawing .front { stroke: #14605f; stroke-width: 1.5; fill: none; }
 .drawing .point { fill: #14605f; }
 .drawing .point-open { fill: #fbfaf8; stroke: #14605f; stroke-width: 1.5; }
+.drawing .ring { fill: none; stroke: #14605f; stroke-width: 2; }
 .drawing .part-0 { fill: #14605f; } .drawing .part-1 { fill: #5b9492; } .drawing .part-2 { fill: #a8c8c4; }
 .drawing .part-3 { fill: #b9b2a6; } .drawing .part-4 { fill: #8a6d3b; } .drawing .part-5 { fill: #d6b56d; }
+.drawing .strip { fill: transparent; }
 .drawing a { text-decoration: none; cursor: pointer; }
 """
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from onelot.adapters.fhir import ConsentFound, Order
-from onelot.app import genome
-from onelot.app.commands import collect, order, plan, profile, tailor
+from onelot.app import advice, genome
+from onelot.app.commands import collect, decide, order, plan, profile, tailor
+from onelot.app.simulation import editing
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.site import PLANT, person
+from onelot.record.durations import span
 from onelot.record.errors import OnelotError
-from onelot.record.recipe import MasterRecipe
+from onelot.record.recipe import FactNeed, MasterRecipe
 from onelot.record.subjects import Therapy
 from onelot.record.terms.opened import OpenFact
-from onelot.record.terms.values import Finding
+from onelot.record.terms.values import Fact, Finding
 
 SHORT, WORKING = timedelta(minutes=20), timedelta(hours=3)
 COLLECTION_HOURS, WAIT_FOR_COLLECTION = 6, timedelta(days=2)
@@ -29,6 +33,7 @@ def next_act(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe) -
         _withdrawal(stage, case, therapy, last),
         _correction(stage, case, therapy, last),
         _intake(stage, case, therapy, last),
+        editing.choosing(stage, case, therapy, recipe),
         _tailoring(stage, case, therapy, last),
     ):
         if act is not None:
@@ -113,11 +118,13 @@ def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
     at, facts = ordered or case.starts_at, list[OpenFact]()
     findings: tuple[Finding, ...] = ()
     try:
-        facts += genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
-        if case.vcf is not None:
-            facts += genome.pgx_facts(
-                case.vcf, case.identity.identifiers, therapy, now, observed_at=at, synthetic=case.synthetic
-            )
+        if case.recipe.editing is not None:
+            name = case.recipe.editing.fact
+            causal = genome.causal_fact(name, case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
+            facts += [causal] if causal else []
+        else:
+            for fact in _genotypes(case, therapy, now, at):
+                facts.append(fact)
     except OnelotError as refusal:
         stage.note_refusal(case, refusal)
         findings = genome.refused(case.recipe, refusal)
@@ -125,6 +132,22 @@ def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
     if kept:
         stage.site.give(profile.RecordProfile(therapy.coi, kept), "clinic_coordinator", case.hospital)
     case.genome_findings = findings + missing
+
+
+def _genotypes(case: Case, therapy: Therapy, now: datetime, at: datetime) -> Iterator[OpenFact]:
+    """One file after the other: what was read before one is refused stays."""
+    yield from genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
+    if case.vcf is not None:
+        yield from genome.pgx_facts(
+            case.vcf,
+            case.identity.identifiers,
+            therapy,
+            now,
+            observed_at=at,
+            synthetic=case.synthetic,
+            origin=case.origin(now),
+            outside=case.outside,
+        )
 
 
 def _supply(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
@@ -154,6 +177,15 @@ def _tailoring(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Ac
             stage.site.give(tailor.TailorRecipe(therapy.coi), "clinic_coordinator", case.hospital)
 
         return Act(last + SHORT, "tailor", do)
+    if therapy.stale_advice:
+
+        def weigh() -> None:
+            stage.site.give(decide.WeighDrugs(therapy.coi), "clinic_coordinator", case.hospital)
+
+        return Act(last + SHORT, "weigh the drugs again", weigh)
+    if advice.STEP in therapy.holds:
+        drug = therapy.holds[advice.STEP][0].fact.removeprefix(advice.DRUG)
+        return Act(last + SHORT, f"decide on {drug}", lambda: _decide(stage, case, therapy, drug))
     if not therapy.tailoring.approved:
 
         def sign() -> None:
@@ -161,6 +193,17 @@ def _tailoring(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Ac
 
         return Act(last + WORKING, "sign the tailoring", sign)
     return None
+
+
+def _decide(stage: Stage, case: Case, therapy: Therapy, drug: str) -> None:
+    """The prescriber's decision on a drug that the gate holds; made up, as everything here is."""
+    found = next(each for each in advice.standing(stage.context(), therapy) if each.drug == drug)
+    if found.actionable and found.state == "advice":
+        choice, reason = f"another drug than {drug}", "the guideline asks for a change; simulated decision"
+    else:
+        choice, reason = f"{drug} under closer watch", "the genotype does not settle it; simulated decision"
+    command = decide.Decide(therapy.coi, f"{advice.DRUG}{drug}", choice, reason)
+    stage.site.give(command, "prescriber", case.hospital)
 
 
 def _correction(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:
@@ -257,11 +300,48 @@ def _collection(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe
 
         return Act(last + SHORT, "collection booked", book)
     slot = booked[done]
+    due = max(slot.starts_at + timedelta(hours=4), last)
+    stale = [known.fact for known in therapy.facts.values() if _runs_out(known.fact, due)]
+    if stale:
+        return Act(max(slot.starts_at, last), "measured again", lambda: _measure_again(stage, case, therapy, stale))
+    markers = [known.fact for known in therapy.markers.values() if _runs_out(known.fact, due)]
+    if markers:
+        return Act(max(slot.starts_at, last), "tested again", lambda: _test_again(stage, case, therapy, markers))
     return Act(
-        max(slot.starts_at + timedelta(hours=4), last),
+        due,
         f"collection {done + 1}",
         lambda: _collect(stage, case, therapy, recipe, done + 1),
     )
+
+
+def _runs_out(fact: Fact, due: datetime) -> bool:
+    return fact.valid_until is not None and fact.valid_until < due + SHORT
+
+
+def _again(stage: Stage, case: Case, role: str, facts: Sequence[Fact], needs: Sequence[FactNeed]) -> list[OpenFact]:
+    """The same values, found again today: a made-up patient does not change on the way to the collection."""
+    valid = {need.name: span(need.valid) for need in needs if need.valid}
+    context = stage.context()
+    return [
+        replace(
+            context.open_fact(fact),
+            observed_at=stage.now,
+            valid_until=stage.now + valid[fact.name],
+            source="",
+            place=f"found again by {person(role, case.hospital)}",
+        )
+        for fact in facts
+    ]
+
+
+def _measure_again(stage: Stage, case: Case, therapy: Therapy, facts: Sequence[Fact]) -> None:
+    found = _again(stage, case, "clinic_coordinator", facts, case.recipe.facts)
+    stage.site.give(profile.RecordProfile(therapy.coi, tuple(found)), "clinic_coordinator", case.hospital)
+
+
+def _test_again(stage: Stage, case: Case, therapy: Therapy, facts: Sequence[Fact]) -> None:
+    found = _again(stage, case, "collection", facts, case.recipe.markers)
+    stage.site.give(profile.RecordMarkers(therapy.coi, tuple(found)), "collection", case.hospital)
 
 
 def _collect(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe, number: int) -> None:

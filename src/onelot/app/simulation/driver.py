@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from onelot.app.commands.make import AnswerCommand
 from onelot.app.commands.release import JudgeLateResult
 from onelot.app.context import SYSTEM
-from onelot.app.simulation import clinic, courier, plant, quality
+from onelot.app.simulation import clinic, courier, editing, plant, quality
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
 from onelot.record.errors import OnelotError, Refused
@@ -117,12 +117,15 @@ class Driver:
         found: list[Act | None] = []
         if not therapy.ended:
             found.append(clinic.next_act(self.stage, case, therapy, recipe))
-            if found == [None] and batch is None and self._ready(therapy, recipe):
-                last = self.stage.last_event(f"therapy/{therapy.coi}")
+            last = self.stage.last_event(f"therapy/{therapy.coi}")
+            if recipe.editing is not None:
+                found.append(editing.next_act(self.stage, case, therapy, recipe, batch, last))
+            elif found == [None] and batch is None and self._ready(therapy, recipe):
                 found.append(plant.plan_batch(self.stage, case, therapy, recipe, last))
         if batch is not None and not therapy.ended:
             found.append(plant.next_act(self.stage, case, batch, therapy, recipe))
-            found.append(courier.next_act(self.stage, case, batch, therapy, recipe))
+            if not batch.for_study:
+                found.append(courier.next_act(self.stage, case, batch, therapy, recipe))
         if batch is not None:
             found.append(quality.next_act(self.stage, case, batch, therapy, recipe))
             found.append(courier.after_the_end(self.stage, case, batch, therapy))

@@ -9,7 +9,7 @@ from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.plant import close_deviation
 from onelot.app.simulation.site import PLANT, person
-from onelot.make.needs import span
+from onelot.record.durations import span
 from onelot.record.recipe import MasterRecipe, Test
 from onelot.record.subjects import Batch, Therapy
 from onelot.release import assess
@@ -74,7 +74,10 @@ def _result_act(
     def do() -> None:
         stage.begin(batch, therapy, case)
         sampled = batch.completed_at or stage.now
-        value = stage.world.test(batch.batch, test, stage.now, sampled)
+        if test.sequence:
+            value = stage.sequence_read(batch, therapy, test.sequence)
+        else:
+            value = stage.world.test(batch.batch, test, stage.now, sampled)
         command = commands.RecordResult(batch.batch, test.name, value, test.unit, sampled, person("qc", PLANT, 2))
         stage.site.give(command, "qc", PLANT)
 

@@ -11,17 +11,24 @@ from typing import Any
 
 import orjson
 
-from onelot.app.commands import Command, masters
+from onelot.adapters.knowledge import guideline, load_pgx_knowledge
+from onelot.adapters.recipes import shipped_dose_rules
+from onelot.app.commands import Command, lots, masters
 from onelot.app.context import Actor
 from onelot.app.house import House
 from onelot.app.loop import Done
+from onelot.app.presence import Proof, by_signing_password
+from onelot.app.rules import DOSE_RULES, GUIDELINE, guideline_name
+from onelot.app.simulation.networks import simulated_networks
 from onelot.record.recipe import MasterRecipe, write_recipe
+from onelot.tailor.dose_rules import document_name, write_dose_rules
+from onelot.tailor.guideline import write_guideline
 
 PLANT = "plant"
 HOSPITALS = ("hospital-north", "hospital-south")
 SLOT_CLASSES = ("apheresis", "suite", "bedside")
 # How many of each class; enough for a cohort of two dozen, few enough that slots matter.
-UNITS = {"apheresis": 2, "suite": 12, "bedside": 4}
+UNITS = {"apheresis": 2, "suite": 12, "bedside": 4, "lnp_mixer": 2}
 UNITS_OTHERWISE = 14
 
 _PLANT_ROLES = {
@@ -62,9 +69,16 @@ class Site:
         """Let somebody give a command, signing where it is signed; then carry out what it promised."""
         actor = self.actor(role, site, number)
         password = self.password_of(actor.id.removeprefix("person/")) if command.meaning else None
-        done = self.house.loop.handle(command, actor, password)
+        done = self.house.loop.handle(command, actor, password, proof=self.proof(command))
         self.house.run_effects()
         return done
+
+    def proof(self, command: Command) -> Proof | None:
+        """The second person's proof, by their own signing password, where the command names one."""
+        login = getattr(command, "verified_by", "").removeprefix("person/")
+        if not login:
+            return None
+        return by_signing_password(self.house.people_keys, self.house.journal, self.password_of(login))
 
     def rows(self, view: str) -> dict[str, dict[str, Any]]:
         """The rows of a view."""
@@ -86,6 +100,7 @@ def set_up(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
     recipes = tuple(recipes)
     _people(site)
     _documents(site, recipes, now)
+    _networks(site, now)
     _equipment(site, recipes, now)
     _lots(site, recipes, now)
 
@@ -113,21 +128,37 @@ def _people(site: Site) -> None:
 
 
 def _sites(role: str, place: str) -> tuple[str, ...]:
-    """A planner books at the hospitals too; everybody else sees the records of their own site."""
-    return (place, *HOSPITALS) if role == "planner" else (place,)
+    """Planners book and bioinformaticians design for the hospitals too; others see the records of their own site."""
+    return (place, *HOSPITALS) if role in ("planner", "bioinformatician") else (place,)
 
 
-def _documents(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
-    known = site.rows("documents")
+def _documents(site: Site, recipes: tuple[MasterRecipe, ...], now: datetime) -> None:
     for recipe in recipes:
-        name = f"recipe/{recipe.name}"
-        state = known.get(f"{name}/{recipe.version}", {}).get("state")
-        if state is None:
-            text = orjson.dumps(write_recipe(recipe)).decode()
-            command = masters.RegisterDocument(name, "recipe", recipe.title, recipe.version, text)
-            site.give(command, "process_engineer", PLANT)
-        if state != "approved":
-            site.give(masters.ApproveDocument(name, recipe.version, now), "qa_reviewer", PLANT)
+        _document(site, f"recipe/{recipe.name}", "recipe", recipe.title, recipe.version, write_recipe(recipe), now)
+    known = load_pgx_knowledge()
+    for drug in sorted({drug for recipe in recipes for drug in recipe.drugs}):
+        found = guideline(drug, known)
+        title = f"{found.table}: {drug}"
+        _document(site, guideline_name(drug), GUIDELINE, title, found.version, write_guideline(found), now)
+    products = {recipe.product for recipe in recipes}
+    for rules in shipped_dose_rules():
+        if rules.product in products:
+            title, name = f"Dose rules of {rules.product}", document_name(rules.product)
+            _document(site, name, DOSE_RULES, title, rules.version, write_dose_rules(rules), now)
+
+
+def _document(site: Site, name: str, kind: str, title: str, version: str, value: dict[str, Any], now: datetime) -> None:
+    state = site.rows("documents").get(f"{name}/{version}", {}).get("state")
+    if state is None:
+        command = masters.RegisterDocument(name, kind, title, version, orjson.dumps(value).decode())
+        site.give(command, "process_engineer", PLANT)
+    if state != "approved":
+        site.give(masters.ApproveDocument(name, version, now), "qa_reviewer", PLANT)
+
+
+def _networks(site: Site, now: datetime) -> None:
+    for each in simulated_networks():
+        _document(site, each.name, "network", each.title, each.version, each.document(now.date()), now)
 
 
 def _equipment(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
@@ -155,16 +186,16 @@ def _lots(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
         for recipe in recipes
         for phase in recipe.phases
         for charge in phase.charges
-        if charge.item not in made
+        if charge.item not in made and not charge.own
     }
     for item, unit in sorted(items):
         lot = f"LOT-{item}-1"
         state = known.get(lot, {}).get("state")
         if state is None:
             digest = sha256(f"simulated certificate of {lot}".encode()).hexdigest()
-            command = masters.ReceiveLot(
+            command = lots.ReceiveLot(
                 lot, item, f"SIM-{item}", digest, Decimal("1e18"), unit, now + timedelta(days=720)
             )
             site.give(command, "operator", PLANT)
         if state != "released":
-            site.give(masters.ReleaseLot(lot, "simulated incoming inspection: complies"), "qc", PLANT)
+            site.give(lots.ReleaseLot(lot, "simulated incoming inspection: complies"), "qc", PLANT)

@@ -7,6 +7,7 @@ from typing import Any
 
 from onelot.record.journal import Entry, Projection
 from onelot.record.life import TABLES
+from onelot.record.sight import EVERYONE
 
 Row = dict[str, Any]
 
@@ -55,6 +56,7 @@ def _lots(row: Row | None, entry: Entry, key: str) -> Row | None:
             "unit": data["unit"],
             "amount": data["amount"],
             "expires_at": data["expires_at"].replace("Z", "+00:00"),
+            "made_for": data.get("made_for", ""),
             "state": state,
         }
     return {**row, "state": state} if row else None
@@ -108,8 +110,8 @@ def _sites(row: Row | None, entry: Entry, key: str) -> Row | None:
     return {"name": data["name"], "kind": data["kind"], "public_key": data["public_key"]}
 
 
-EQUIPMENT = Projection("equipment", _keyed("equipment"), _equipment)
-LOTS = Projection("lots", _keyed("lot"), _lots)
-PEOPLE = Projection("people", _keyed("person"), _people)
-DOCUMENTS = Projection("documents", _keyed("document"), _documents)
-SITES = Projection("sites", _keyed("site"), _sites)
+EQUIPMENT = Projection("equipment", _keyed("equipment"), _equipment, EVERYONE)
+LOTS = Projection("lots", _keyed("lot"), _lots, EVERYONE)
+PEOPLE = Projection("people", _keyed("person"), _people, EVERYONE)
+DOCUMENTS = Projection("documents", _keyed("document"), _documents, EVERYONE)
+SITES = Projection("sites", _keyed("site"), _sites, EVERYONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from onelot.record import sight
 from onelot.record.journal import Entry, Projection
 from onelot.record.life import THERAPY, THERAPY_ANYWHERE
 
@@ -61,4 +62,4 @@ def _project(row: dict[str, Any] | None, entry: Entry, key: str) -> dict[str, An
     return row
 
 
-THERAPIES = Projection("therapies", _keys, _project)
+THERAPIES = Projection("therapies", _keys, _project, sight.THERAPY)

@@ -16,6 +16,7 @@ from jinja2.runtime import Context as Given
 from onelot.app.authority import roles_of_page
 from onelot.app.context import Actor
 from onelot.app.house import SIMULATION, House
+from onelot.app.tailoring import brief
 from onelot.app.web.language import FIRST, LANGUAGES, preferred, words_of
 from onelot.record.errors import NotAllowed
 from onelot.record.identity import grouped
@@ -34,6 +35,10 @@ _TAGS = {
     "released": ("done", "●"),
     "administered": ("done", "●"),
     "approved": ("done", "●"),
+    "optimal": ("done", "●"),
+    "infeasible": ("stopped", "■"),
+    "withdrawn": ("stopped", "■"),
+    "draft": ("risk", "▲"),
     "rejected": ("stopped", "■"),
     "terminated": ("stopped", "■"),
     "returned": ("stopped", "■"),
@@ -108,9 +113,11 @@ def fill(text: str, **values: object) -> str:
 
 
 class Pages:
-    """Renders pages of one house. nav: (page, address) of what stands in the head of every page."""
+    """Renders pages of one house. nav: (page, address) of what stands in the head of every page; cookie: the name of
+    the session's cookie."""
 
-    def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = (), cookie: str = COOKIE) -> None:
+        self._cookie = cookie
         self._simulated, self._site, self.nav = house.mode == SIMULATION, house.site, nav
         self._templates = Environment(
             loader=PackageLoader("onelot.app.web", "templates"),
@@ -120,7 +127,14 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters.update(
-            time=shown_time, span=shown_span, tick=shown_tick, ident=shown_id, words=words, tag=tag, fill=fill
+            time=shown_time,
+            span=shown_span,
+            tick=shown_tick,
+            ident=shown_id,
+            words=words,
+            tag=tag,
+            fill=fill,
+            brief=brief,
         )
         self._templates.globals["new_once"] = lambda: secrets.token_urlsafe(16)
 
@@ -137,7 +151,7 @@ class Pages:
             languages=LANGUAGES,
             actor=actor,
             nav=[each for each in self.nav if actor and roles_of_page(each[0]) & actor.roles],
-            csrf=csrf_of(request.cookies.get(COOKIE, "")) if actor else "",
+            csrf=csrf_of(request.cookies.get(self._cookie, "")) if actor else "",
             **given,
         )
         return HTMLResponse(text, status, dict(HEADERS))

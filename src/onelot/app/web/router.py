@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from onelot.app.api.doors import Doors, status_of
-from onelot.app.sign_in import NotSignedIn
-from onelot.app.web.pages import HEADERS, Pages
+from onelot.app.sign_in import NotSignedIn, Unfinished
+from onelot.app.web.pages import COOKIE, HEADERS, Pages
 from onelot.app.web.rooms import (
     administration,
     assets,
@@ -20,20 +20,26 @@ from onelot.app.web.rooms import (
     board,
     documents,
     equipment,
+    me,
+    network,
     release,
     schedule,
     signing_in,
+    tailoring,
 )
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release, schedule, administration, equipment, documents, audit)
+ROOMS = (
+    assets, signing_in, board, batch_record, release, schedule, network, tailoring, administration, equipment,
+    documents, audit, me,
+)  # fmt: skip
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:
     """The screens over this house. secure: served over TLS, so that cookies travel under it only."""
     nav = tuple(each for room in ROOMS for each in getattr(room, "NAV", ()))
-    screen = Screen(doors, Pages(doors.house, nav), secure)
+    screen = Screen(doors, Pages(doors.house, nav, doors.cookie(COOKIE)), secure)
     router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen.pages))
     for room in ROOMS:
         room.routes(router, screen)
@@ -50,6 +56,10 @@ def _refusing(pages: Pages) -> type[APIRoute]:
             async def handler(request: Request) -> Response:
                 try:
                     return await inner(request)
+                except Unfinished as error:
+                    if request.method == "GET" and not request.url.path.startswith("/screen/sign-in"):
+                        return RedirectResponse(signing_in.NEXT, 303, dict(HEADERS))
+                    return pages.render("refused.html", request, None, 401, error=error)
                 except NotSignedIn as error:
                     if not request.url.path.endswith("/sign-in"):
                         return RedirectResponse("/screen/sign-in", 303, dict(HEADERS))

@@ -19,6 +19,8 @@ from onelot.app.context import Actor, Context, Shown
 from onelot.app.effects import carry_out
 from onelot.app.house import House
 from onelot.app.loop import Done
+from onelot.app.sight import be_seen_as
+from onelot.app.sign_in.witness import Given
 from onelot.app.web.pages import COOKIE, HEADERS, Pages, check_csrf
 from onelot.record.errors import BadInput, Conflict, NotAllowed
 
@@ -35,8 +37,13 @@ class Sent:
         once: Annotated[str, Form(max_length=64, pattern=r"^[\w-]*$")] = "",
         password: Annotated[str, Form(max_length=1000)] = "",
         seen: Annotated[str, Form(max_length=64, pattern=r"^[0-9a-f]*$")] = "",
+        verifier_password: Annotated[str, Form(max_length=1000)] = "",
+        verifier_badge: Annotated[str, Form(max_length=200)] = "",
+        verifier_pin: Annotated[str, Form(max_length=12)] = "",
+        verifier_ticket: Annotated[str, Form(max_length=100)] = "",
     ) -> None:
         self.csrf, self.once, self.password, self.seen = csrf, once, password, seen
+        self.verifier = (verifier_password, verifier_badge, verifier_pin, verifier_ticket)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,10 @@ class Screen:
         """The house."""
         return self.doors.house
 
+    def token(self, request: Request) -> str:
+        """The session's token in this browser; "" without one."""
+        return request.cookies.get(self.doors.cookie(COOKIE), "")
+
     def enter(self, request: Request, page: str, sent: Sent | None = None) -> Actor:
         """Who is here, if the page opens for one of their roles; see `pages` in data/roles.json.
 
@@ -69,9 +80,9 @@ class Screen:
         Raises:
             NotSignedIn: nobody is signed in. NotAllowed: the page is not for them, or the form is not theirs.
         """
-        actor = self.house.loop.actor(self.doors.sign_in.who(request.cookies.get(COOKIE, "")))
+        actor = be_seen_as(self.doors.sign_in.actor(self.token(request), self.house.loop.actor))
         if sent is not None:
-            check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
+            check_csrf(self.token(request), sent.csrf)
         roles = roles_of_page(page)
         if not roles & actor.roles:
             raise NotAllowed(
@@ -101,7 +112,7 @@ class Screen:
 
     def give(self, request: Request, actor: Actor, command: Command, sent: Sent, shown: Artefact | None = None) -> Done:
         """Give a command that a form asks for: once, however often the form is sent."""
-        check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
+        check_csrf(self.token(request), sent.csrf)
         if not sent.once:
             raise BadInput(
                 "this form does not carry its own name",
@@ -109,7 +120,10 @@ class Screen:
                 remedy="open the page again and fill the form in once more",
             )
         kept = Shown(str(shown.markup), shown.patient) if shown else None
-        done = handle(self.doors, command, actor, sent.password or None, f"{actor.id}/{sent.once}", kept)
+        password, badge, pin, ticket = sent.verifier
+        given = Given(password, badge, pin, self.doors.tablet(request), ticket)
+        proof = self.doors.witness.proof(command, given, self.doors.where(request))
+        done = handle(self.doors, command, actor, sent.password or None, f"{actor.id}/{sent.once}", kept, proof)
         carry_out(self.house)
         return done
 
@@ -119,7 +133,11 @@ class Screen:
         Raises:
             Conflict: the page is no longer what it was.
         """
-        check_csrf(request.cookies.get(COOKIE, ""), sent.csrf)
+        check_csrf(self.token(request), sent.csrf)
+        # Sent again because its answer was lost: the page has moved on, by this very signature.
+        before = self.house.loop.repeated(command, actor, f"{actor.id}/{sent.once}") if sent.once else None
+        if before:
+            return before
         if not compare_digest(shown.digest, sent.seen):
             raise Conflict(
                 "the record has moved on since you opened this page",

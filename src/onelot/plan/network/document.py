@@ -6,29 +6,35 @@ runs that chose the same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from onelot.plan.network.answer import Answer
 from onelot.plan.network.demand import has_calendar
 from onelot.plan.network.makers import Place, places_of
+from onelot.plan.network.signed import KIND, read_signed_network
 from onelot.plan.network.terms import Lane, Network
 from onelot.record.errors import Held
 
-KIND = "onelot.network/1"
 
-
-def network_document(answer: Answer, network: Network) -> dict[str, Any]:
+def network_document(
+    answer: Answer, network: Network, *, recipes: Sequence[str] = (), starts_on: date | None = None
+) -> dict[str, Any]:
     """Sites, lanes, plants and durations of a chosen network, with what it promised and how far that was proved.
 
     Args:
         answer: an answer with flows.
         network: the question it answers.
+        recipes: names of the master recipes it is for; none means all.
+        starts_on: the date of day 0; needed where a plant opens later than that.
 
     Returns:
-        A JSON object without floats beyond six decimals; lists in a fixed order.
+        A JSON object without floats (amounts are text), lists in a fixed order, as `SignedNetwork` reads it.
 
     Raises:
         Held: there is no answer to store.
+        BadInput: what was asked for does not make a network document; `place` is its JSON path.
     """
     if answer.objective is None:
         raise Held(
@@ -37,43 +43,54 @@ def network_document(answer: Answer, network: Network) -> dict[str, Any]:
             remedy="Change the question until it has an answer.",
         )
     opened = {plant.id: plant for plant in answer.plants}
-    used: dict[tuple[str, str], float] = {}
-    for flow in answer.flows:
-        used[flow.site, flow.plant] = used.get((flow.site, flow.plant), 0) + flow.count
-    modes = {mode.id: mode for mode in network.modes}
     places = [place for place in places_of(network) if place.id in opened]
-    return {
+    document = {
         "kind": KIND,
+        "recipes": sorted(recipes),
+        "starts_on": starts_on.isoformat() if starts_on else None,
         "limit_days": network.limit_days,
         "classes": [{"id": known.id, "limit_days": known.limit_days} for known in network.classes],
         "durations": network.durations.model_dump(),
         "first_weekday": network.first_weekday if has_calendar(network) else None,
         "sites": [site.model_dump() for site in sorted(network.sites, key=lambda site: site.id)],
         "plants": [_plant(place, opened[place.id].open_day) for place in sorted(places, key=lambda place: place.id)],
-        "lanes_in": [
-            {
-                "site": lane.site,
-                "days": modes[lane.mode].days_in,
-                **_lane(lane),
-                "served": (lane.site, lane.plant) in used,
-            }
-            for lane in sorted(network.cost_in, key=lambda lane: (lane.site, lane.plant, lane.mode))
-            if lane.plant in opened
-        ],
-        "lanes_out": [
-            {"hospital": lane.hospital, "days": modes[lane.mode].days_out, **_lane(lane)}
-            for lane in sorted(network.cost_out, key=lambda lane: (lane.hospital, lane.plant, lane.mode))
-            if lane.plant in opened
-        ],
+        **_lanes(answer, network),
         "storage_days_max": network.storage.max_days if network.storage else 0,
+        "closed": [],
         "promise": {
             "minimise": answer.minimise,
             "status": answer.status,
-            "objective": round(answer.objective, 6),
-            "lower_bound": None if answer.lower_bound is None else round(answer.lower_bound, 6),
-            "turnaround": {str(days): round(count, 6) for days, count in sorted(answer.turnaround.items())},
+            "objective": _text(answer.objective),
+            "lower_bound": None if answer.lower_bound is None else _text(answer.lower_bound),
+            "turnaround": {str(days): _text(count) for days, count in sorted(answer.turnaround.items())},
         },
     }
+    read_signed_network(document)
+    return document
+
+
+def _lanes(answer: Answer, network: Network) -> dict[str, list[dict[str, Any]]]:
+    """The lanes of the opened plants; `served` where patients of the site go to the plant."""
+    opened = {plant.id for plant in answer.plants}
+    used = {(flow.site, flow.plant) for flow in answer.flows}
+    modes = {mode.id: mode for mode in network.modes}
+    ins = sorted(network.cost_in, key=lambda lane: (lane.site, lane.plant, lane.mode))
+    outs = sorted(network.cost_out, key=lambda lane: (lane.hospital, lane.plant, lane.mode))
+    return {
+        "lanes_in": [
+            {"site": n.site, "days": modes[n.mode].days_in, **_lane(n), "served": (n.site, n.plant) in used}
+            for n in ins
+            if n.plant in opened
+        ],
+        "lanes_out": [
+            {"hospital": n.hospital, "days": modes[n.mode].days_out, **_lane(n)} for n in outs if n.plant in opened
+        ],
+    }
+
+
+def _text(amount: float) -> str:
+    """At most six decimals, as text: a record holds no floats."""
+    return f"{max(amount, 0.0):.6f}".rstrip("0").rstrip(".")
 
 
 def _plant(place: Place, open_day: int) -> dict[str, Any]:

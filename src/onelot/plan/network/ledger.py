@@ -1,8 +1,9 @@
 """Every number of an answer, opened to the flows behind it.
 
 A number is named by its JSON pointer in the answer (`/cost/transport_in`, `/turnaround/17`, `/plants/0/peak_load`),
-or by `/plants/0/load/45` for the lines held on day 45, `/sites/3/patients` for the fourth site of the question and
-`/hospitals/0/patients` for the first hospital by name. What lies behind a number always adds up to it.
+or by `/plants/0/load/45` for the lines held on day 45 (`/plants/0/load/45/1` in the second scenario),
+`/sites/3/patients` for the fourth site of the question and `/hospitals/0/patients` for the first hospital by name.
+What lies behind a number always adds up to it.
 """
 
 from __future__ import annotations
@@ -151,6 +152,9 @@ class Ledger:
                 return "patients", self._peak(self.answer.plants[_index(index)].id)
             case ["plants", index, "load", day]:
                 return "patients", self._held(self.answer.plants[_index(index)].id, int(day), None)
+            case ["plants", index, "load", day, scenario]:
+                future = self.network.scenarios[_index(scenario)].id
+                return "patients", self._held(self.answer.plants[_index(index)].id, int(day), future)
             case ["scenarios", index, "cost"]:
                 name = self.answer.scenarios[_index(index)].id
                 return "currency", self._fixed() + self._each(lambda _, route: route.cost, scenario=name)

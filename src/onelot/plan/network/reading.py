@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
+from onelot.plan.network.faults import Faults
 from onelot.plan.network.terms import Demand, Network
-from onelot.record.errors import BadInput
 
 POINT_OF_CARE_PREFIX = "site:"
+_FAULTS = Faults("network", "network.schema.json", "Correct the value at this place and ask again.")
+_bad, _unique, _known = _FAULTS.bad, _FAULTS.unique, _FAULTS.known
 
 
 def read_network(data: Mapping[str, Any]) -> Network:
@@ -22,11 +22,7 @@ def read_network(data: Mapping[str, Any]) -> Network:
     Raises:
         BadInput: `place` is the JSON path of the first fault, e.g. `$.plants[2].daily_cost`.
     """
-    try:
-        network = Network.model_validate(data)
-    except ValidationError as fault:
-        first = fault.errors(include_url=False, include_input=False)[0]
-        raise _bad(_path(first["loc"]), f"The network cannot be read: {first['msg']}") from None
+    network = _FAULTS.read(Network, data)
     _check_names(network)
     _check_lanes(network)
     _check_demand(network, network.demand, "$.demand")
@@ -57,29 +53,6 @@ def _merged(target: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
         else:
             merged[key] = _merged(merged.get(key), value) if isinstance(value, Mapping) else value
     return merged
-
-
-def _path(parts: Sequence[int | str]) -> str:
-    """A JSON path, `$.plants[0].lines`, from the parts of a location."""
-    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
-
-
-def _bad(path: str, what: str, remedy: str = "Correct the value at this place and ask again.") -> BadInput:
-    return BadInput(what, rule="network.schema.json", remedy=remedy, place=path)
-
-
-def _unique(keys: Iterable[Hashable], path: str, noun: str) -> None:
-    """Refuse the second of two equal keys in a list."""
-    seen: dict[Hashable, int] = {}
-    for index, key in enumerate(keys):
-        if key in seen:
-            raise _bad(f"{path}[{index}]", f"Duplicate {noun} {key!r}: it already stands at {path}[{seen[key]}]")
-        seen[key] = index
-
-
-def _known(name: str, names: set[str], path: str, noun: str) -> None:
-    if name not in names:
-        raise _bad(path, f"Unknown {noun} {name!r}")
 
 
 def _check_names(network: Network) -> None:

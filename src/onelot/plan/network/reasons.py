@@ -96,9 +96,10 @@ def _plants_reason(problem: Problem, search: Callable[[Problem], Found]) -> Reas
             "whole patients", "The loads could be held only by dividing patients between plants.",
             "Add a line at any full plant.", {},
         )  # fmt: skip
+    choice = f"choice of {network.max_plants} plants" if network.max_plants > 1 else "one plant"
     return Reason(
         "max_plants",
-        f"No choice of {network.max_plants} plants can serve all patients in time. {most}",
+        f"No {choice} can serve all patients in time. {most}",
         "Allow more plants or larger ones.",
         {"max_plants": network.max_plants, "plants_needed": needed},
     )

@@ -54,6 +54,14 @@ class KeyEnrolled(Event):
 
 @event("person")
 @dataclass(frozen=True)
+class EnrolmentAllowed(Event):
+    """The administrator has seen who this is: the person may make a signing key under a password of their own, once."""
+
+    reason: str
+
+
+@event("person")
+@dataclass(frozen=True)
 class RolesChanged(Event):
     """What the person may do from now on."""
 
@@ -113,7 +121,11 @@ class DocumentWithdrawn(Event):
 @event("lot")
 @dataclass(frozen=True)
 class LotReceived(Event):
-    """A quantity of an input is here: item, supplier's lot and certificate, expiry."""
+    """A quantity of an input is here: item, supplier's lot and certificate, expiry.
+
+    made_for: mark (`identity.own_mark`) of the one chain of identity it was made for; "" for what any batch may use.
+    Lots are open to every site, so the number itself does not stand here.
+    """
 
     item: str
     supplier_lot: str
@@ -121,6 +133,7 @@ class LotReceived(Event):
     amount: Decimal
     unit: str
     expires_at: datetime
+    made_for: str = ""
 
 
 @event("lot")

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from onelot.record.events.base import Event, event
-from onelot.record.terms.values import Cite, Container, Fact, Finding, Parameter, Sealed
+from onelot.record.terms.values import Advice, Cite, Container, Fact, Finding, Input, Parameter, Sealed
 
 
 @event("therapy")
@@ -119,10 +119,35 @@ class HoldLifted(Event):
 @event("therapy")
 @dataclass(frozen=True)
 class RecipeTailored(Event):
-    """A control recipe for this patient: every parameter with its reason."""
+    """A control recipe for this patient: every parameter with its reason; rules: dose rules beyond the recipe's own."""
 
     recipe: Cite
     parameters: tuple[Parameter, ...]
+    rules: tuple[Cite, ...] = ()
+
+
+@event("therapy")
+@dataclass(frozen=True)
+class DrugsWeighed(Event):
+    """Every drug given around the product was weighed against what is known of the patient's genes."""
+
+    recipe: Cite
+    advice: tuple[Advice, ...]
+
+
+@event("therapy")
+@dataclass(frozen=True)
+class Decided(Event):
+    """A qualified person decided what no rule could: on a drug, an eligibility rule, or a rule that has changed.
+
+    about: `drug/NAME`, `rule/NAME` or `review/DOCUMENT`; inputs and documents: what it was decided on; content: sealed,
+    choice and reason. It stands only for exactly that.
+    """
+
+    about: str
+    inputs: tuple[Input, ...]
+    documents: tuple[Cite, ...]
+    content: Sealed
 
 
 @event("therapy")
@@ -136,24 +161,34 @@ class TailoringApproved(Event):
 @event("therapy")
 @dataclass(frozen=True)
 class SlotBooked(Event):
-    """A window is reserved: purpose (collection, manufacture, courier, bedside), resource, from, to."""
+    """A window is reserved: purpose (collection, manufacture, courier, bedside), resource, from, to.
+
+    site: where the resource stands; network: the signed network whose rules the booking was held to, if there was one;
+    urgency: the network's class that it was booked under, or "".
+    """
 
     purpose: str
     resource: str
     starts_at: datetime
     ends_at: datetime
+    site: str = ""
+    network: Cite | None = None
+    urgency: str = ""
 
 
 @event("therapy")
 @dataclass(frozen=True)
 class SlotMoved(Event):
-    """A booked window moved, and why."""
+    """A booked window moved, and why. The booking stays under the network it was made by."""
 
     purpose: str
     resource: str
     starts_at: datetime
     ends_at: datetime
     reason: str
+    site: str = ""
+    network: Cite | None = None
+    urgency: str = ""
 
 
 @event("therapy")
@@ -166,6 +201,7 @@ class Collected(Event):
     collected_at: datetime
     counts: tuple[Fact, ...]
     verified_by: str
+    verified_how: str = ""
 
 
 @event("therapy")

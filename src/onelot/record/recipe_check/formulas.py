@@ -39,6 +39,7 @@ def formula_findings(recipe: MasterRecipe) -> Iterator[Finding]:
     read = {name for rule in recipe.eligibility for name in rule.uses}
     read |= {name for parameter in recipe.parameters for name in parameter.uses}
     read |= set(recipe.intake.uses) if recipe.intake else set()
+    read |= {washout.fact for washout in recipe.washouts}
     for need in recipe.facts:
         if need.name not in read:
             yield notice(f"/facts/{need.name}", "no formula reads this fact: it is shown and does not act", "intended?")

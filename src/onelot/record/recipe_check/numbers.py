@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from onelot.record.durations import SECONDS
 from onelot.record.errors import BadInput
 from onelot.record.recipe import Bands, MasterRecipe, Quantity, quantities
 from onelot.record.recipe_check.finding import Finding, error, notice
 from onelot.record.units import check_code, convert, same_dimension
 
-_TIMES = ("s", "min", "h", "d", "wk")
+_TIMES = tuple(SECONDS)
 _STEP = Decimal("0.1")
 
 
@@ -67,6 +68,9 @@ def _times(recipe: MasterRecipe) -> Iterator[Finding]:
     found += [(f"/procedure/{phase.name}/duration", phase.duration) for phase in recipe.phases]
     found += [(f"/procedure/{each.name}/every", each.repeat.every) for each in recipe.phases if each.repeat]
     found += [(f"/specification/{test.name}/result_after", test.result_after) for test in recipe.specification]
+    needs = recipe.editing.evidence if recipe.editing else ()
+    found += [(f"/editing/evidence/{need.name}/valid", need.valid) for need in needs]
+    found += [(f"/washouts/{each.name}/at_least", each.at_least) for each in recipe.washouts]
     if recipe.intake:
         found.append(("/intake/hold", recipe.intake.hold))
     if recipe.conditioning:

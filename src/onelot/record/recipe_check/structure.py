@@ -14,6 +14,10 @@ def structure_findings(recipe: MasterRecipe) -> Iterator[Finding]:
     """Findings about everything but formulas and numbers."""
     yield from _names(recipe)
     yield from _kind(recipe)
+    dates = {need.name for need in recipe.facts if need.kind == "date"}
+    for washout in recipe.washouts:
+        if washout.fact not in dates:
+            yield error(f"/washouts/{washout.name}", f"{washout.fact} is no date among the facts", "declare the fact")
     for phase in recipe.phases:
         yield from _phase(phase)
     yield from _specification(recipe)
@@ -33,7 +37,8 @@ def _names(recipe: MasterRecipe) -> Iterator[Finding]:
         "/": [*apart, *measured],
         "/procedure": [phase.name for phase in recipe.phases],
         "/specification": [test.name for test in recipe.specification],
-        "/eligibility": [rule.name for rule in recipe.eligibility],
+        "/eligibility": [*(each.name for each in recipe.eligibility), *(each.name for each in recipe.washouts)],
+        "/supportive": [drug.name for drug in recipe.supportive],
     }
     for path, names in groups.items():
         for name, times in Counter(names).items():

@@ -14,10 +14,11 @@ from onelot.record.subjects.masters import (
     fold_lot,
     fold_person,
 )
-from onelot.record.subjects.therapy import Tailoring, Therapy, fold_therapy
+from onelot.record.subjects.therapy import Decision, Tailoring, Therapy, fold_therapy
 
 __all__ = [
     "Batch",
+    "Decision",
     "Document",
     "Equipment",
     "Lot",

@@ -14,7 +14,7 @@ from onelot.record.terms.values import Cite
 
 @dataclass(frozen=True)
 class Person:
-    """Who may do what, where, with which key."""
+    """Who may do what, where, with which key. may_enrol: who allowed them to make a key of their own; "" for nobody."""
 
     state: str = "new"
     seq: int = 0
@@ -24,6 +24,7 @@ class Person:
     sites: frozenset[str] = frozenset()
     key: str = ""
     key_cite: Cite | None = None
+    may_enrol: str = ""
     qualified: dict[str, datetime] = field(default_factory=dict)
 
 
@@ -38,13 +39,15 @@ def fold_person(entries: Iterable[Entry]) -> Person:
                     found, login=login, printed_name=printed_name, roles=frozenset(roles), sites=frozenset(sites)
                 )
             case ev.KeyEnrolled(key):
-                found = replace(found, key=key, key_cite=entry.cite)
+                found = replace(found, key=key, key_cite=entry.cite, may_enrol="")
+            case ev.EnrolmentAllowed():
+                found = replace(found, may_enrol=entry.by)
             case ev.RolesChanged(roles, sites):
                 found = replace(found, roles=frozenset(roles), sites=frozenset(sites))
             case ev.Qualified(procedure, until):
                 found = replace(found, qualified={**found.qualified, procedure: until})
             case ev.PersonLeft():
-                found = replace(found, roles=frozenset(), key="")
+                found = replace(found, roles=frozenset(), key="", may_enrol="")
     return found
 
 
@@ -62,6 +65,7 @@ class Document:
     registered_by: str = ""
     approved_by: str = ""
     effective_from: datetime | None = None
+    approved_at: datetime | None = None
     cite: Cite | None = None
 
 
@@ -83,13 +87,13 @@ def fold_document(entries: Iterable[Entry]) -> Document:
                     cite=entry.cite,
                 )
             case ev.DocumentApproved(_, _, effective_from):
-                found = replace(found, approved_by=entry.by, effective_from=effective_from)
+                found = replace(found, approved_by=entry.by, approved_at=entry.at, effective_from=effective_from)
     return found
 
 
 @dataclass(frozen=True)
 class Lot:
-    """An input: what it is, until when it may be used, whether it may be charged."""
+    """An input: what it is, until when it may be used, whether it may be charged, and for whom alone (a mark)."""
 
     state: str = "new"
     seq: int = 0
@@ -97,6 +101,7 @@ class Lot:
     unit: str = ""
     expires_at: datetime | None = None
     cite: Cite | None = None
+    made_for: str = ""
 
 
 def fold_lot(entries: Iterable[Entry]) -> Lot:
@@ -107,6 +112,7 @@ def fold_lot(entries: Iterable[Entry]) -> Lot:
         match entry.event:
             case ev.LotReceived() | ev.LotMadeFromBatch() as came:
                 found = replace(found, item=came.item, unit=came.unit, expires_at=came.expires_at, cite=entry.cite)
+                found = replace(found, made_for=came.made_for if isinstance(came, ev.LotReceived) else "")
     return found
 
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import singledispatch
 
+from onelot.record.events import editing
 from onelot.record.events import therapy as ev
 from onelot.record.events.base import Event
 from onelot.record.journal import Entry
 from onelot.record.life import advance
-from onelot.record.terms.values import Cite, Fact, Finding, Parameter
+from onelot.record.recipe_editing import CHOSEN_GUIDE
+from onelot.record.terms.values import Advice, Cite, Fact, Finding, Input, Parameter, Sealed
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,66 @@ class Tailoring:
     parameters: Mapping[str, Parameter]
     approved: bool = False
     approved_by: str = ""
+    rules: tuple[Cite, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a qualified person decided, on which inputs and documents; the content is sealed."""
+
+    about: str
+    inputs: tuple[Input, ...]
+    documents: tuple[Cite, ...]
+    content: Sealed
+    by: str
+    cite: Cite
+
+
+@dataclass(frozen=True)
+class Design:
+    """The newest design of guides, the event it stands in, and who signed it."""
+
+    event: editing.GuidesDesigned
+    cite: Cite
+    by: str
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The guide chosen last: the choice, who made it, and who else confirmed it ("" while nobody has)."""
+
+    choice: editing.GuideChosen
+    cite: Cite
+    by: str
+    confirmed_by: str = ""
+    confirmed: Cite | None = None
+
+    @property
+    def sealed(self) -> Sealed:
+        """The spacer."""
+        return self.choice.guide
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A document of the evidence file and the event it stands in; the newest per need counts."""
+
+    event: editing.EvidenceRecorded
+    cite: Cite
+    by: str
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A booked window."""
+    """A booked window, where it is, and the signed network it was booked by (None: there was none)."""
 
     purpose: str
     resource: str
     starts_at: datetime
     ends_at: datetime
+    site: str = ""
+    network: Cite | None = None
+    urgency: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +119,12 @@ class Therapy:
     eligible: bool = False
     holds: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     tailoring: Tailoring | None = None
+    advice: Mapping[str, Advice] = field(default_factory=dict)
+    weighed: Cite | None = None
+    decisions: tuple[Decision, ...] = ()
+    design: Design | None = None
+    guide: Guide | None = None
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
     collections: tuple[ev.Collected, ...] = ()
     assessment: ev.CollectionAssessed | None = None
@@ -81,17 +139,31 @@ class Therapy:
 
     @property
     def stale(self) -> frozenset[str]:
-        """Parameters that used a fact which has since been corrected."""
+        """Parameters that used a fact which has since been corrected, or a guide that is the chosen one no more."""
         if self.tailoring is None:
             return frozenset()
+        now = {name: known.fact.value.commitment for name, known in self.facts.items()}
+        if self.guide is not None:
+            now[CHOSEN_GUIDE] = self.guide.sealed.commitment
         return frozenset(
             name
             for name, parameter in self.tailoring.parameters.items()
-            if any(
-                given.name in self.facts and self.facts[given.name].fact.value.commitment != given.commitment
-                for given in parameter.inputs
-            )
+            if any(now.get(given.name, given.commitment) != given.commitment for given in parameter.inputs)
         )
+
+    @property
+    def stale_advice(self) -> frozenset[str]:
+        """Drugs whose advice rests on a gene that was called, corrected or called again since."""
+        return frozenset(
+            drug
+            for drug, advice in self.advice.items()
+            if {given.name: given.commitment for given in advice.inputs}
+            != {name: self.facts[name].fact.value.commitment for name in _facts(advice) if name in self.facts}
+        )
+
+
+def _facts(advice: Advice) -> tuple[str, ...]:
+    return tuple(f"pgx_{gene}" for gene in advice.genes)
 
 
 def fold_therapy(entries: Iterable[Entry], state: Therapy | None = None) -> Therapy:
@@ -192,7 +264,18 @@ def _(event: ev.HoldLifted, state: Therapy, entry: Entry) -> Therapy:
 @_apply.register
 def _(event: ev.RecipeTailored, state: Therapy, entry: Entry) -> Therapy:
     parameters = {parameter.name: parameter for parameter in event.parameters}
-    return replace(state, tailoring=Tailoring(entry.cite, event.recipe, parameters))
+    return replace(state, tailoring=Tailoring(entry.cite, event.recipe, parameters, rules=event.rules))
+
+
+@_apply.register
+def _(event: ev.DrugsWeighed, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, advice={each.drug: each for each in event.advice}, weighed=entry.cite)
+
+
+@_apply.register
+def _(event: ev.Decided, state: Therapy, entry: Entry) -> Therapy:
+    made = Decision(event.about, event.inputs, event.documents, event.content, entry.by, entry.cite)
+    return replace(state, decisions=(*state.decisions, made))
 
 
 @_apply.register
@@ -203,14 +286,40 @@ def _(event: ev.TailoringApproved, state: Therapy, entry: Entry) -> Therapy:
 
 
 @_apply.register
+def _(event: editing.GuidesDesigned, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, design=Design(event, entry.cite, entry.by))
+
+
+@_apply.register
+def _(event: editing.GuideChosen, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, guide=Guide(event, entry.cite, entry.by))
+
+
+@_apply.register
+def _(event: editing.GuideConfirmed, state: Therapy, entry: Entry) -> Therapy:
+    if state.guide is None or event.choice != state.guide.cite or entry.by == state.guide.by:
+        return state
+    return replace(state, guide=replace(state.guide, confirmed_by=entry.by, confirmed=entry.cite))
+
+
+@_apply.register
+def _(event: editing.EvidenceRecorded, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, evidence={**state.evidence, event.name: Evidence(event, entry.cite, entry.by)})
+
+
+@_apply.register
 def _(event: ev.SlotBooked, state: Therapy, entry: Entry) -> Therapy:
-    return replace(state, slots=(*state.slots, Slot(event.purpose, event.resource, event.starts_at, event.ends_at)))
+    return replace(state, slots=(*state.slots, _slot(event)))
 
 
 @_apply.register
 def _(event: ev.SlotMoved, state: Therapy, entry: Entry) -> Therapy:
     kept = tuple(slot for slot in state.slots if slot.purpose != event.purpose)
-    return replace(state, slots=(*kept, Slot(event.purpose, event.resource, event.starts_at, event.ends_at)))
+    return replace(state, slots=(*kept, _slot(event)))
+
+
+def _slot(event: ev.SlotBooked | ev.SlotMoved) -> Slot:
+    return Slot(event.purpose, event.resource, event.starts_at, event.ends_at, event.site, event.network, event.urgency)
 
 
 @_apply.register

@@ -74,6 +74,22 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """What the guideline in use says of one drug for this patient.
+
+    genes: what the guideline asks about, whoever the patient is; inputs: those of them that were known, as facts;
+    guideline: the registration of the document; None where none is approved; verdict: sealed, what was
+    weighed and which lines stand.
+    """
+
+    drug: str
+    genes: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    guideline: Cite | None
+    verdict: Sealed
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """A bag, vial or shipper with an identity of its own, of one patient or of stock.
 

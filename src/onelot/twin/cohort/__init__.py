@@ -4,7 +4,8 @@ Every resource carries HL7's label for test health data. The people do not exist
 ranges of ours and show the machinery, not a population.
 """
 
+from onelot.twin.cohort.genome import bgzip
 from onelot.twin.cohort.make import documents
 from onelot.twin.cohort.plan import CohortPlan, Expected, PatientPlan, read_expected, read_plan
 
-__all__ = ["CohortPlan", "Expected", "PatientPlan", "documents", "read_expected", "read_plan"]
+__all__ = ["CohortPlan", "Expected", "PatientPlan", "bgzip", "documents", "read_expected", "read_plan"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from random import Random
@@ -45,6 +47,7 @@ LENGTHS = {  # GRCh38.p14 chromosome lengths
     "chr13": 114364328,
     "chr16": 90338345,
 }
+BLOCK = 65_280
 DISEASES = {
     "cd34-edited": ("OMIM:603903", "Sickle cell disease", "HBB", "NM_000518.5:c.20A>T"),
     "aav9-weight-band": ("OMIM:253300", "Spinal muscular atrophy, type I", "SMN1", ""),
@@ -79,6 +82,26 @@ def vcf(sample: str, sites: Sequence[Site], rng: Random, noise: int = 40) -> str
     return "\n".join(lines) + "\n"
 
 
+def outside_calls(told: Mapping[str, str]) -> str:
+    """Calls made elsewhere, gene -> diplotype, as the laboratory's file: what a short-read VCF cannot settle."""
+    lines = ["# onelot demo cohort, synthetic: gene, diplotype, phenotype, activity score"]
+    return "\n".join([*lines, *(f"{gene}\t{diplotype}\t\t" for gene, diplotype in told.items())]) + "\n"
+
+
+def bgzip(data: bytes) -> bytes:
+    """The bytes as a BGZF file (SAM specification 4.1): blocks of gzip that each say their size, and an empty last."""
+    blocks = [data[at : at + BLOCK] for at in range(0, len(data), BLOCK)]
+    return b"".join(_block(each) for each in [*blocks, b""])
+
+
+def _block(data: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(data) + packer.flush()
+    size = len(packed) + 25  # header 18, trailer 8, less one
+    head = b"\x1f\x8b\x08\x04" + bytes(5) + b"\xff" + struct.pack("<H2sHH", 6, b"BC", 2, size)
+    return head + packed + struct.pack("<II", zlib.crc32(data), len(data))
+
+
 def phenopacket(who: str, number: str, product: str, born: date, sex: str, at: datetime) -> str:
     """A phenopacket of version 2 with the disease and its causal variant; subject is the hospital number."""
     disease, label, gene, hgvs = DISEASES[product]
@@ -99,14 +122,6 @@ def phenopacket(who: str, number: str, product: str, born: date, sex: str, at: d
         "variantInterpretation": {"variationDescriptor": descriptor},
     }
     moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    ontology = {
-        "id": "omim",
-        "name": "An Online Catalog of Human Genes and Genetic Disorders",
-        "url": "https://www.omim.org",
-        "version": "2025-10-01",
-        "namespacePrefix": "OMIM",
-        "iriPrefix": "https://omim.org/entry/",
-    }
     value = {
         "id": f"{who}-synthetic",
         "subject": {"id": number, "dateOfBirth": f"{born.isoformat()}T00:00:00Z", "sex": sex.upper()},
@@ -121,11 +136,23 @@ def phenopacket(who: str, number: str, product: str, born: date, sex: str, at: d
         "metaData": {
             "created": moment,
             "createdBy": "onelot demo cohort, synthetic",
-            "resources": [ontology],
+            "resources": [ontology()],
             "phenopacketSchemaVersion": "2.0",
         },
     }
     return json.dumps(value, indent=1) + "\n"
+
+
+def ontology() -> dict[str, str]:
+    """The resource entry of the terms for diseases."""
+    return {
+        "id": "omim",
+        "name": "An Online Catalog of Human Genes and Genetic Disorders",
+        "url": "https://www.omim.org",
+        "version": "2025-10-01",
+        "namespacePrefix": "OMIM",
+        "iriPrefix": "https://omim.org/entry/",
+    }
 
 
 def _genotype(frequency: float, rng: Random) -> str:

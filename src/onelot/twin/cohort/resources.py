@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 Json = dict[str, Any]
@@ -11,11 +11,13 @@ Json = dict[str, Any]
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 ICD10CM = "http://hl7.org/fhir/sid/icd-10-cm"
+ATC = "http://www.whocc.no/atc"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 UCUM = "http://unitsofmeasure.org"
 TERMS = "http://terminology.hl7.org/CodeSystem"
 PRODUCT = "urn:onelot:product"
 SCOPE = "urn:onelot:consent-scope"
+FACT = "urn:onelot:fact"
 TEST_DATA = {"security": [{"system": f"{TERMS}/v3-ActReason", "code": "HTEST", "display": "test health data"}]}
 
 MARKERS = {
@@ -25,6 +27,20 @@ MARKERS = {
     "syphilis": ("24110-9", "Treponema pallidum Ab [Presence] in Serum by Immunoassay"),
 }
 ANSWERS = {"negative": ("260385009", "Negative"), "reactive": ("11214006", "Reactive")}
+
+# First line of a lymphoma, and what is asked about before cells are taken (ATC).
+EARLIER = (
+    ("vincristine", "L01CA02", "vincristine"),
+    ("cyclophosphamide", "L01AA01", "cyclophosphamide"),
+    ("rituximab", "L01FA01", "rituximab"),
+)
+NEVER_TAKEN = (
+    ("checkpoint", "L01FF", "PD-1 and PD-L1 inhibitors"),
+    ("bendamustine", "L01AA09", "bendamustine"),
+    ("cladribine", "L01BB04", "cladribine"),
+    ("daratumumab", "L01FC01", "daratumumab"),
+    ("immunosuppressants", "L04", "immunosuppressants"),
+)
 
 
 def stamp(at: datetime) -> str:
@@ -111,6 +127,15 @@ def scored(subject: str, name: str, code: str, display: str, value: int, at: dat
     return {**_observation(subject, name, code, display, at), "valueInteger": value}
 
 
+def entered(subject: str, name: str, display: str, value: int, at: datetime) -> Json:
+    """An Observation with a whole number that a person enters; its code is of our own system."""
+    return {
+        **_observation(subject, name, name, display, at),
+        "code": concept(FACT, name, display),
+        "valueInteger": value,
+    }
+
+
 def answered(subject: str, name: str, code: str, display: str, answer: Json, at: datetime) -> Json:
     """An Observation answered with a concept."""
     return {**_observation(subject, name, code, display, at), "valueCodeableConcept": answer}
@@ -137,6 +162,48 @@ def steroid_not_taken(subject: str, at: datetime) -> Json:
         "medicationCodeableConcept": concept(RXNORM, "8640", "prednisone"),
         "subject": {"reference": f"Patient/{subject}"},
         "dateAsserted": stamp(at),
+    }
+
+
+def drug_not_taken(subject: str, name: str, system: str, code: str, display: str, at: datetime) -> Json:
+    """A statement that a drug, or any of a group, was never taken."""
+    return {
+        **_base("MedicationStatement", f"{subject}-{name}"),
+        "status": "not-taken",
+        "medicationCodeableConcept": concept(system, code, display),
+        "subject": {"reference": f"Patient/{subject}"},
+        "dateAsserted": stamp(at),
+    }
+
+
+def drug_course(subject: str, name: str, system: str, code: str, display: str, start: datetime, end: datetime) -> Json:
+    """A finished course of a drug."""
+    return {
+        **_base("MedicationStatement", f"{subject}-{name}"),
+        "status": "completed",
+        "medicationCodeableConcept": concept(system, code, display),
+        "subject": {"reference": f"Patient/{subject}"},
+        "effectivePeriod": {"start": start.date().isoformat(), "end": end.date().isoformat()},
+        "dateAsserted": stamp(end),
+    }
+
+
+def lymphoma_history(subject: str, at: datetime) -> list[Json]:
+    """First line of a lymphoma, long over, and statements that nothing else with a washout was ever given."""
+    start, end, asked = at - timedelta(days=180), at - timedelta(days=75), at - timedelta(days=1)
+    return [drug_course(subject, name, ATC, code, display, start, end) for name, code, display in EARLIER] + [
+        drug_not_taken(subject, name, ATC, code, display, asked) for name, code, display in NEVER_TAKEN
+    ]
+
+
+def no_allogeneic_transplant(subject: str, at: datetime) -> Json:
+    """A statement that blood stem cells of another person were never transplanted."""
+    return {
+        **_base("Procedure", f"{subject}-transplant"),
+        "status": "not-done",
+        "code": concept(SNOMED, "425843001", "Allogeneic hematopoietic stem cell transplantation"),
+        "subject": {"reference": f"Patient/{subject}"},
+        "performedDateTime": stamp(at),
     }
 
 

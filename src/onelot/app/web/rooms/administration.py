@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from onelot.app.api.writing import Enrolment, enrol_person
 from onelot.app.authority import roles_for, roles_of_page, table
 from onelot.app.commands.masters import ChangeRoles, RegisterPerson, RegisterSite, RemovePerson
 from onelot.app.context import Actor, unknown
@@ -26,7 +25,6 @@ PARTS = (
 )
 SITE_KINDS = ("manufacturing", "hospital", "collection")
 Many = Annotated[list[str], Form(max_length=100)]
-Secret = Annotated[str, Form(max_length=1000)]
 
 
 def routes(router: APIRouter, screen: Screen) -> None:
@@ -123,21 +121,15 @@ def _person(router: APIRouter, screen: Screen) -> None:
         screen.give(request, actor, RemovePerson(login, reason.strip()), sent)
         return screen.go(f"/screen/people/{login}")
 
-    @router.post("/people/{login}/key")
-    def enrol(
-        request: Request,
-        login: str,
-        sent: Annotated[Sent, Depends()],
-        sign_in_password: Secret = "",
-        signing_password: Secret = "",
-        reason: Text = "",
-    ) -> Response:
+    @router.post("/people/{login}/let-in")
+    def let_in(request: Request, login: str, sent: Annotated[Sent, Depends()], reason: Text = "") -> Response:
         actor = screen.enter(request, "people", sent)
         needed(reason=reason)
-        enrol_person(screen.doors, actor, Enrolment(
-            login=login, sign_in_password=sign_in_password, signing_password=signing_password, reason=reason.strip()
-        ))  # fmt: skip
-        return screen.go(f"/screen/people/{login}")
+        password, until = screen.doors.account.let_in(
+            login, actor, reason.strip(), where=screen.doors.where(request)
+        )  # fmt: skip
+        row = house.journal.rows("people", [login])[login]
+        return screen.render("let_in.html", request, actor, row=row, password=password, until=until)
 
 
 def _sites(router: APIRouter, screen: Screen) -> None:

@@ -80,7 +80,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
         number = batch.strip()
         reading.open_batch(house, actor, number)
         house.log_look(actor.id, f"batch/{number}", "evidence export")
-        data = export_batch(house.journal, house.site_keys, number, house.clock(), house.seals)
+        data = export_batch(house.whole, house.site_keys, number, house.clock(), house.seals)
         return _file(data, "application/json", f"{number}.json")
 
 

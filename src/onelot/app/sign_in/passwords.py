@@ -1,0 +1,103 @@
+"""Sign-in passwords, apart from signing passwords: argon2id hashes in the safe, by sign-in name."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import BoundedSemaphore
+from typing import Any
+
+import orjson
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from onelot.adapters.safe import Safe
+from onelot.record.errors import NotAllowed
+
+SHORTEST = 12
+# A hash takes 64 MiB: this many at once, and the others wait.
+_AT_ONCE = 4
+_KIND = "sign-in"
+# No 0, O, 1, l or I: it is read out, or copied from paper.
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A password that fits: whether it is a temporary one, which has to be changed first."""
+
+    temporary: bool
+
+
+def check_password(password: str) -> None:
+    """Refuse a password shorter than twelve characters, or of hardly any different ones."""
+    if len(password) < SHORTEST or len(set(password)) < 4:
+        raise NotAllowed(
+            "the password is too short" if len(password) < SHORTEST else "the password is one sign over and over",
+            rule=f"at least {SHORTEST} characters, four of them different; no default password exists",
+            remedy="choose a longer one, e.g. four words",
+        )
+
+
+def check_own(login: str, printed_name: str, password: str) -> None:
+    """Refuse a password somebody could guess who knows the name."""
+    check_password(password)
+    names = [login, *login.replace(".", " ").split(), *printed_name.split()]
+    if any(len(name) > 3 and name.casefold() in password.casefold() for name in names):
+        raise NotAllowed(
+            "your name is in the password",
+            rule="a password does not hold the name it belongs to",
+            remedy="choose another, e.g. four words",
+        )
+
+
+def make_temporary() -> str:
+    """A temporary password: 80 bits in four groups of four."""
+    drawn = "".join(secrets.choice(_LETTERS) for _ in range(16))
+    return "-".join(drawn[start : start + 4] for start in range(0, 16, 4))
+
+
+class Passwords:
+    """Sets and checks. hasher: argon2id as the library recommends it, unless a test asks for less."""
+
+    def __init__(self, safe: Safe, clock: Callable[[], datetime], hasher: PasswordHasher | None = None) -> None:
+        self._safe, self._clock, self._hasher = safe, clock, hasher or PasswordHasher()
+        self._room = BoundedSemaphore(_AT_ONCE)
+        # Verified against when the name is unknown, so that the two take as long.
+        self._nobody = self.hashed(secrets.token_hex(16))
+
+    def hashed(self, secret: str) -> str:
+        """The hash of a password or PIN."""
+        with self._room:
+            return self._hasher.hash(secret)
+
+    def fits(self, hashed: str | None, secret: str) -> bool:
+        """Whether the secret has this hash; as slow without a hash as with one."""
+        with self._room:
+            try:
+                return self._hasher.verify(hashed or self._nobody, secret) and hashed is not None
+            except (Argon2Error, InvalidHashError):
+                return False
+
+    def known(self, login: str) -> bool:
+        """Whether there is a password for this name."""
+        return self._safe.get(_KIND, login) is not None
+
+    def put(self, login: str, password: str, until: datetime | None = None) -> None:
+        """Set a password; with `until`, a temporary one."""
+        check_password(password)
+        lasts = {"until": until.isoformat()} if until else {}
+        self._safe.put(_KIND, login, orjson.dumps({"hash": self.hashed(password), **lasts}))
+
+    def look(self, login: str, password: str) -> Found | None:
+        """What fits, or None: unknown name, another password, or a temporary one whose time has run out."""
+        raw = self._safe.get(_KIND, login)
+        found: dict[str, Any] = orjson.loads(raw) if raw else {}
+        if not self.fits(found.get("hash"), password):
+            return None
+        until = found.get("until")
+        if until and datetime.fromisoformat(until) <= self._clock():
+            return None
+        return Found(temporary=until is not None)

@@ -16,7 +16,7 @@ from onelot.app.web.rooms import assets, batch_record, board, editing, me, netwo
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, editing, therapies, order, intake)
+ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, editing, therapies, order, intake, )
 
     assets,
     batch_record,
@@ -30,6 +30,15 @@ ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailorin
     tailoring,
     therapies,
 )
+
+    administration,
+    audit,
+    documents,
+    equipment,
+    schedule,
+    assets, signing_in, board, batch_record, release, schedule, network, tailoring, administration, equipment,
+    documents, audit, me,
+)  # fmt: skip
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:

@@ -145,6 +145,10 @@ class Screen:
             )
         return self.give(request, actor, command, sent, shown)
 
+    def home(self, actor: Actor) -> str:
+        """Where somebody begins: the board, or the first page in the head that opens for them."""
+        return next((path for page, path in self.pages.nav if roles_of_page(page) & actor.roles), HOME)
+
     @staticmethod
     def go(path: str) -> Response:
         """Go on to another page of ours."""

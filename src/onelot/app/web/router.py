@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,40 +13,21 @@ from fastapi.routing import APIRoute
 
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.sign_in import NotSignedIn, Unfinished
+from onelot.app.web import rooms
+from onelot.app.web.language import FIRST, words_of
 from onelot.app.web.pages import COOKIE, HEADERS, Pages
-from onelot.app.web.rooms import assets, batch_record, board, editing, me, network, release, signing_in, tailoring
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, editing, therapies, order, intake, )
-
-    assets,
-    batch_record,
-    board,
-    intake,
-    me,
-    network,
-    order,
-    release,
-    signing_in,
-    tailoring,
-    therapies,
-)
-
-    administration,
-    audit,
-    documents,
-    equipment,
-    schedule,
-    assets, signing_in, board, batch_record, release, schedule, network, tailoring, administration, equipment,
-    documents, audit, me,
-)  # fmt: skip
+# Every module of the folder; the order in the head of the pages is that of the words in language/en/nav.json.
+ROOMS = tuple(import_module(f"{rooms.__name__}.{each.name}") for each in iter_modules(rooms.__path__))
+_ORDER = list(words_of(FIRST)["nav"])
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:
     """The screens over this house. secure: served over TLS, so that cookies travel under it only."""
-    nav = tuple(each for room in ROOMS for each in getattr(room, "NAV", ()))
-    screen = Screen(doors, Pages(doors.house, nav, doors.cookie(COOKIE)), secure)
+    nav = sorted((each for room in ROOMS for each in getattr(room, "NAV", ())), key=lambda each: _ORDER.index(each[0]))
+    screen = Screen(doors, Pages(doors.house, tuple(nav), doors.cookie(COOKIE)), secure)
     router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen.pages))
     for room in ROOMS:
         room.routes(router, screen)

@@ -12,11 +12,11 @@ from fastapi.routing import APIRoute
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.web.pages import COOKIE, HEADERS, Pages
-from onelot.app.web.rooms import assets, batch_record, board, me, network, release, signing_in, tailoring
+from onelot.app.web.rooms import assets, batch_record, board, me, network, release, signing_in, step, tailoring
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring)
+ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, step)
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:

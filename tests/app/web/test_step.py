@@ -206,6 +206,7 @@ def test_another_patient_s_bag_is_put_down_and_nothing_is_entered(planned: Plant
 
 
 def test_the_same_person_cannot_verify_and_nobody_by_name_alone(planned: Plant) -> None:
+    planned.house.loop.asks_presence = True  # as in production
     operator = Operator(planned)
     form = operator.look()
     bag = re.search(r"DON-[\w-]+", form.text)
@@ -215,7 +216,6 @@ def test_the_same_person_cannot_verify_and_nobody_by_name_alone(planned: Plant) 
     form = operator.answer(form, bag[0])
     form = operator.answer(form, "intact")
     before = operator.batch.seq
-    planned.house.loop.asks_presence = True  # as in production
     same = operator.verify(form, OPERATOR)
     assert same.status_code == 403 and "nobody verifies or approves their own work" in same.text
     bare = operator.send(form, verified_by=SECOND)
@@ -295,12 +295,13 @@ def test_a_wrong_scan_of_a_scan_phase_is_kept_and_a_supervisor_decides(tmp_path:
     assert "This step is for" in operator.look().text
     supervisor = Operator(plant, SUPERVISOR)
     form = supervisor.look()
+    assert form.one("once")
     held = f"/screen/batches/{plant.number}/held"
     bare = supervisor.browser.send("POST", held, data={**form.fields, "reason": " "})
     assert bare.status_code == 403
     csrf = operator.browser.page("/screen/board").fields["csrf"]
     refused = operator.browser.send("POST", held, data={**form.fields, "csrf": csrf, "reason": "x"})
-    assert refused.status_code == 403
+    assert refused.status_code == 403, refused.text
     done = supervisor.browser.send("POST", held, data={**form.fields, "reason": "another bag lay beside it; removed"})
     assert done.status_code == 303
     assert operator.look().one("kind") == "scan"

@@ -13,8 +13,8 @@ from onelot.app.commands.gate import Work, open_work
 from onelot.app.commands.make import DecideCommand, RestartPhase
 from onelot.app.context import Actor
 from onelot.app.effects import carry_out
+from onelot.app.lease import Lease
 from onelot.app.web import reading, stepping
-from onelot.app.web.lease import Lease, Leases
 from onelot.app.web.scanning import is_confirmation, read_scan
 from onelot.app.web.screen import Screen, Sent, Text
 from onelot.app.web.stepping import Ask, Doing
@@ -54,7 +54,7 @@ def _form(
 
 def routes(router: APIRouter, screen: Screen) -> None:
     """The step's page and its form; what a supervisor decides on a held phase."""
-    leases = Leases()
+    leases = screen.house.leases
 
     @router.get("/batches/{number}/step")
     def step(request: Request, number: str, take: bool = False) -> Response:
@@ -81,6 +81,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             answered = _answered(screen, work, doing, form, actor)
             done = _go_on(screen, request, actor, sent, work, form, answered)
         except (Mismatch, Held) as refusal:
+            leases.give_back(number, actor)
             return _wrong(screen, request, actor, work, doing, form, refusal)
         if done is None:
             leases.give_back(number, actor)
@@ -100,6 +101,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             raise BadInput("nothing was chosen", rule="it is done, or send again", remedy="choose one of the two")
         else:
             screen.give(request, actor, RestartPhase(number, phase, reason.strip()), sent)
+        leases.give_back(number, actor)
         return screen.go(f"/screen/batches/{number}/step")
 
 

@@ -15,20 +15,25 @@ from onelot.app.web.pages import COOKIE, HEADERS, Pages
 from onelot.app.web.rooms import (
     assets,
     batch_record,
+    bedside,
     board,
+    collection,
+    courier,
     intake,
     me,
     network,
     order,
     release,
     signing_in,
+    slots,
     tailoring,
     therapies,
 )
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, therapies, order, intake)
+CLINIC = (therapies, order, intake, slots, collection, bedside, courier)
+ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, *CLINIC)
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:

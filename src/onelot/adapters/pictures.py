@@ -33,7 +33,9 @@ def read_picture(data: bytes) -> str:
                 raise _bad(f"the picture has more than {MOST_PIXELS} pixels", "take it again in a lower resolution")
             opened.draft("L", (3000, 3000))
             grey = np.asarray(opened.convert("L"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as cause:
+    except Image.DecompressionBombError as cause:
+        raise _bad("the picture has too many pixels", "take it again in a lower resolution") from cause
+    except (OSError, ValueError, SyntaxError) as cause:
         raise _bad("this is no picture that can be read", "take the picture again") from cause
     texts = {symbol.text for symbol in zxingcpp.read_barcodes(grey, _FORMATS) if symbol.text}
     if len(texts) != 1:

@@ -13,7 +13,7 @@ from fastapi import UploadFile
 
 from onelot.adapters.pictures import MOST_BYTES, read_picture
 from onelot.record.errors import BadInput
-from onelot.record.identity import LENGTH, read_identifier
+from onelot.record.identity import LENGTH, grouped, read_identifier
 
 _FIELDS = {"21": "container", "10": "batch", "91": "coi"}
 _LONGEST, _FIXED = 300, {"17": 6}
@@ -74,6 +74,16 @@ def read_scan(text: str) -> Scan:
             found.setdefault(_FIELDS.get(code, code), value)
             rest = rest.lstrip("\x1d")
     return Scan(text, found.get("container", ""), found.get("batch", ""), found.get("coi", ""))
+
+
+def plain(text: str) -> str:
+    """A scan as people read it: the number, or a container's label as container, chain of identity and batch."""
+    found = read_scan(text)
+    if found.container:
+        said = [found.container, grouped(found.coi) if found.coi else "", found.batch]
+        return " · ".join(each for each in said if each)
+    bare = found.text.replace("-", "")
+    return grouped(bare) if len(bare) == LENGTH + 1 and bare.isalnum() else found.text
 
 
 def names_patient(text: str, coi: str, aliases: Collection[str]) -> bool:

@@ -284,13 +284,16 @@ def _scans(
     """The next scan, or the stop."""
     seen = []
     for place, thing in enumerate(here.things):
-        expected = grouped(here.therapy.coi) if place < 2 else thing.removeprefix("bag ")
+        expected = grouped(here.therapy.coi)
+        if place >= 2:
+            expected = f"{thing.removeprefix('bag ')} · {expected} · {here.batch.batch}"
         state = "waiting"
         if place < len(texts):
             state = "wrong" if place == wrong else "done"
         elif place == len(texts) and wrong is None and second:
             state = "now"
-        seen.append(Seen(thing.split(" ", 1)[0], state, texts[place] if place < len(texts) else "", expected))
+        shown = scans.plain(texts[place]) if place < len(texts) else ""
+        seen.append(Seen(thing.split(" ", 1)[0], state, shown, expected))
     return screen.render(
         "compare.html", request, here.actor, 422 if again else 200 if wrong is None else 409,
         at=here, again=again, seen=seen, before=texts,

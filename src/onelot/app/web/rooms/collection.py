@@ -151,7 +151,7 @@ def _page(
     for number, thing in enumerate(THINGS):
         if number < len(texts):
             state = "wrong" if wrong[number] else "done"
-            seen.append(Seen(thing, state, texts[number], grouped(here.therapy.coi)))
+            seen.append(Seen(thing, state, scans.plain(texts[number]), grouped(here.therapy.coi)))
         else:
             waits = number > len(texts) or any(wrong)
             seen.append(Seen(thing, "waiting" if waits else "now", ""))

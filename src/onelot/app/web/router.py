@@ -16,6 +16,7 @@ from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.web import rooms
 from onelot.app.web.language import FIRST, words_of
 from onelot.app.web.pages import COOKIE, HEADERS, Pages
+from onelot.app.web.rooms.signing_in import NEXT
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
@@ -46,7 +47,7 @@ def _refusing(pages: Pages) -> type[APIRoute]:
                     return await inner(request)
                 except Unfinished as error:
                     if request.method == "GET" and not request.url.path.startswith("/screen/sign-in"):
-                        return RedirectResponse(signing_in.NEXT, 303, dict(HEADERS))
+                        return RedirectResponse(NEXT, 303, dict(HEADERS))
                     return pages.render("refused.html", request, None, 401, error=error)
                 except NotSignedIn as error:
                     if not request.url.path.endswith("/sign-in"):

@@ -13,6 +13,7 @@ from onelot.app.api.doors import Doors, errors
 from onelot.app.house import House
 from onelot.app.sight import Seats, behind_doors
 from onelot.app.sign_in import SignIn
+from onelot.app.simulation.live import Live
 from onelot.app.web import web_router
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -53,8 +54,11 @@ def _guard(app: FastAPI, house: House) -> None:
         return response
 
 
-def create_app(house: House, sign_in: SignIn, *, secure: bool = False) -> FastAPI:
-    """The application over a house. The pages of FastAPI's own documentation need a CDN, so they are off."""
+def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Live | None = None) -> FastAPI:
+    """The application over a house; live: the simulation that runs beside it.
+
+    The pages of FastAPI's own documentation need a CDN, so they are off.
+    """
     app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
     doors = Doors(behind_doors(house), sign_in, secure)
     errors(app)
@@ -67,5 +71,5 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False) -> FastAP
     app.include_router(reading.router(doors))
     app.include_router(writing.router(doors))
     app.include_router(courier.router(doors))
-    app.include_router(web_router(doors, secure=secure))
+    app.include_router(web_router(doors, secure=secure, live=live))
     return app

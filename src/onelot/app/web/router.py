@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.sign_in import NotSignedIn, Unfinished
+from onelot.app.simulation.live import Live
 from onelot.app.web.pages import COOKIE, HEADERS, Pages
 from onelot.app.web.rooms import (
     administration,
@@ -18,6 +19,7 @@ from onelot.app.web.rooms import (
     audit,
     batch_record,
     board,
+    clock,
     documents,
     equipment,
     me,
@@ -26,20 +28,27 @@ from onelot.app.web.rooms import (
     schedule,
     signing_in,
     tailoring,
+    tour,
 )
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
 ROOMS = (
     assets, signing_in, board, batch_record, release, schedule, network, tailoring, administration, equipment,
-    documents, audit, me,
+    documents, audit, clock, tour, me,
 )  # fmt: skip
+# Their pages refuse wherever no simulation runs, and are not named in the head there.
+SIMULATED = (clock, tour)
 
 
-def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:
-    """The screens over this house. secure: served over TLS, so that cookies travel under it only."""
-    nav = tuple(each for room in ROOMS for each in getattr(room, "NAV", ()))
-    screen = Screen(doors, Pages(doors.house, nav, doors.cookie(COOKIE)), secure)
+def web_router(doors: Doors, *, secure: bool = False, live: Live | None = None) -> APIRouter:
+    """The screens over this house. secure: served over TLS, so that cookies travel under it only.
+
+    live: the simulation that runs beside the server.
+    """
+    rooms = [room for room in ROOMS if live is not None or room not in SIMULATED]
+    nav = tuple(each for room in rooms for each in getattr(room, "NAV", ()))
+    screen = Screen(doors, Pages(doors.house, nav, doors.cookie(COOKIE)), secure, live)
     router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen.pages))
     for room in ROOMS:
         room.routes(router, screen)

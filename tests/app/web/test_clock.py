@@ -122,6 +122,6 @@ def test_the_whole_tour_can_be_handed_over_stop_by_stop(live: Live, browser: Bes
         assert page.text.count('class="now"') == 1 and page.text.count('class="done"') >= number, stop.key
         if f'value="{stop.key}"' in page.text:
             assert fill(browser, "/screen/tour", "/lend", stop=stop.key).status_code == 303
-            wait_for(lambda: not live.lent)
+            wait_for(lambda: not live.lent, 20)
         assert f'value="{stop.key}"' not in browser.page("/screen/tour").text, live.lines
     assert "whole way" in browser.page("/screen/tour").text

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from onelot import __version__
 from onelot.app.api import courier, people, reading, signing_in, writing
 from onelot.app.api.doors import Doors, errors
+from onelot.app.api.table import gate, named
 from onelot.app.house import House
 from onelot.app.sight import Seats, behind_doors
 from onelot.app.sign_in import SignIn
@@ -66,10 +67,9 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Liv
     _guard(app, house)
     app.add_middleware(Seats)
 
-    app.include_router(signing_in.router(doors))
-    app.include_router(people.router(doors))
-    app.include_router(reading.router(doors))
-    app.include_router(writing.router(doors))
-    app.include_router(courier.router(doors))
-    app.include_router(web_router(doors, secure=secure, live=live))
+    rooms = (signing_in, people, reading, writing, courier)
+    routers = [*(room.router(doors) for room in rooms), web_router(doors, secure=secure, live=live)]
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(gate(doors))])
+    app.state.routes = named(routers)
     return app

@@ -19,7 +19,6 @@ from onelot.app.context import Actor, Context, Shown
 from onelot.app.effects import carry_out
 from onelot.app.house import SIMULATION, House
 from onelot.app.loop import Done
-from onelot.app.sight import be_seen_as
 from onelot.app.sign_in.witness import Given
 from onelot.app.simulation.live import Live
 from onelot.app.web.pages import COOKIE, HEADERS, Pages, check_csrf
@@ -100,7 +99,7 @@ class Screen:
         Raises:
             NotSignedIn: nobody is signed in. NotAllowed: the page is not for them, or the form is not theirs.
         """
-        actor = be_seen_as(self.doors.sign_in.actor(self.token(request), self.house.loop.actor))
+        actor = self.doors.recognise(request)
         if sent is not None:
             check_csrf(self.token(request), sent.csrf)
         roles = roles_of_page(page)

@@ -20,7 +20,7 @@ from onelot.app.web.screen import Screen, Sent, Text
 from onelot.record.errors import BadInput, OnelotError
 
 PATH = "/screen/clock"
-NAV = (("clock", PATH),)
+NAV, SIMULATED = (("clock", PATH),), True
 _ROWS, _EVERY_S = 25, 1.0
 _FRAGMENTS = ("time", "happened", "batches")
 # A stream ends by itself, so that a page left open does not keep a session alive for ever.

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from onelot.adapters.vault import Identity
+from onelot.app.effects import AT_A_TIME
 from onelot.app.simulation.live import Live
 from onelot.app.simulation.site import PLANT, login_of
 from onelot.app.web.pages import COOKIE, HEADERS
@@ -18,7 +19,7 @@ from onelot.record.errors import BadInput
 from onelot.record.subjects import Batch, Therapy
 
 PATH = "/screen/tour"
-NAV = (("tour", PATH),)
+NAV, SIMULATED = (("tour", PATH),), True
 _NO_THERAPY, _NO_BATCH = Therapy(), Batch()
 # After so many steps by hand the visitor has seen what a step is.
 _BY_HAND = 2
@@ -89,8 +90,10 @@ def stops(live: Live) -> list[Seen]:
 
 def _record(live: Live) -> tuple[Therapy, Batch]:
     stage = live.driver.stage
-    therapy = stage.therapy_of(live.tour) if live.tour else None
-    batch = stage.batch_of(therapy) if therapy else None
+    # Never in the middle of an act: the stage remembers who ordered what, and the acts go through it.
+    with AT_A_TIME:
+        therapy = stage.therapy_of(live.tour) if live.tour else None
+        batch = stage.batch_of(therapy) if therapy else None
     return therapy or _NO_THERAPY, batch or _NO_BATCH
 
 

@@ -89,7 +89,10 @@ def _live(run: Demo, folder: Path, seed: int, speed: str, port: int, screen: Con
         screen.print(f"  {login:28} {password}   signing password {signing}", highlight=False)
     started = time.monotonic()
     serve_live(run.house, desk, live, port)
-    show(run.report(), run, folder, round(time.monotonic() - started, 1))
+    if live.over:
+        show(run.report(), run, folder, round(time.monotonic() - started, 1))
+    else:
+        screen.print(f"Ended before the cohort did. It goes on with: onelot demo --home {folder}", soft_wrap=True)
 
 
 def _held_to_it(found: Report) -> None:

@@ -12,11 +12,25 @@ from fastapi.routing import APIRoute
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.web.pages import COOKIE, HEADERS, Pages
-from onelot.app.web.rooms import assets, batch_record, board, me, network, release, signing_in, step, tailoring
+from onelot.app.web.rooms import (
+    assets,
+    batch_record,
+    board,
+    entry,
+    lots,
+    me,
+    network,
+    qc,
+    release,
+    signing_in,
+    step,
+    tailoring,
+    work,
+)
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, batch_record, release, network, me, tailoring, step)
+ROOMS = (assets, signing_in, board, work, qc, lots, batch_record, release, network, me, tailoring, step, entry)
 
 
 def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:

@@ -6,6 +6,7 @@ While it runs, side effects are carried out and the journal is sealed every minu
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -89,10 +90,18 @@ def application() -> FastAPI:
             "the embedded database serves production: it has no replica and no backup of its own", stacklevel=1
         )
     app = create_app(house, desk_of(house, home), secure=bool(os.environ.get(_TLS)))
+    _collect_seldom()
     stopped = threading.Event()
     threading.Thread(target=_tend, args=(house, stopped), name="tender", daemon=True).start()
     app.router.on_shutdown.append(lambda: _stop(house, stopped))
     return app
+
+
+def _collect_seldom() -> None:
+    """Rows and folds live long: walking all of them each few hundred objects took 0.2 s out of each second board."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def desk_of(house: House, home: Path) -> SignIn:

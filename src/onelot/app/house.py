@@ -22,6 +22,7 @@ from onelot.app.commands.decide import MarkForReview
 from onelot.app.commands.masters import EnrolKey, EnrolOwnKey
 from onelot.app.context import SYSTEM, Actor, mode_of
 from onelot.app.entropy import from_system
+from onelot.app.lease import Leases
 from onelot.app.loop import Loop
 from onelot.app.rules import MARK_REVIEWS
 from onelot.record.errors import Broken, NotAllowed
@@ -64,6 +65,7 @@ class House:
     doers: dict[str, Doer] = field(default_factory=dict)
     on_close: list[Callable[[], Any]] = field(default_factory=list)
     whole_journal: Journal | None = None
+    leases: Leases = field(default_factory=Leases)
     _kept: dict[str, str] = field(default_factory=dict)
     _looked: list[bytes] = field(default_factory=list)
 

@@ -17,6 +17,8 @@ from onelot.app.sign_in import SignIn
 from onelot.app.web import web_router
 
 MOST_BYTES = 8 * 1024 * 1024
+# Who shows no session at all has nothing long to say.
+MOST_BYTES_OF_NOBODY = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -32,15 +34,13 @@ def _guard(app: FastAPI, house: House) -> None:
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         # HTTP/2 needs neither Content-Length nor chunks: a body that does not say its size is not read.
         length = request.headers.get("content-length", "" if request.method in ("POST", "PUT", "PATCH") else "0")
-        if (
-            not length.isdigit()
-            or int(length) > MOST_BYTES
-            or "chunked" in request.headers.get("transfer-encoding", "")
-        ):
+        known = "authorization" in request.headers or "cookie" in request.headers
+        most = MOST_BYTES if known else MOST_BYTES_OF_NOBODY
+        if not length.isdigit() or int(length) > most or "chunked" in request.headers.get("transfer-encoding", ""):
             refusal = {
                 "error": "BadInput",
                 "what": "the request is too large, or does not say how large it is",
-                "rule": f"at most {MOST_BYTES} bytes, with a Content-Length",
+                "rule": f"at most {most} bytes, with a Content-Length",
                 "remedy": "send less",
                 "place": None,
             }

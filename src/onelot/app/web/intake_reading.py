@@ -68,7 +68,7 @@ def read_files(context: Context, therapy: Therapy, recipe: MasterRecipe, found: 
             numbers = context.vault.identify(therapy.patient).identifiers
             told += genome.pgx_facts(found.vcf, numbers, therapy, now, observed_at=at, synthetic=False, origin=stated)
     except OnelotError as refusal:
-        read.refusals.append(refusal)
+        read.refusals.append(found.named(refusal))
     kept, missing = genome.required(recipe, told)
     known = {fact.name for fact in kept}
     read.facts += kept

@@ -16,6 +16,7 @@ from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.web import rooms
 from onelot.app.web.language import FIRST, words_of
 from onelot.app.web.pages import COOKIE, HEADERS, Pages
+from onelot.app.web.rooms import signing_in
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 

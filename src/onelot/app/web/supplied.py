@@ -33,6 +33,14 @@ class Supplied:
     documents: list[Document] = field(default_factory=list)
     vcf: Path | None = None
     unread: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def named(self, refusal: OnelotError) -> OnelotError:
+        """The refusal, naming files as the clinic called them and not where they lay."""
+        said = [refusal.what, refusal.remedy, refusal.place or ""]
+        for path, name in self.names.items():
+            said = [text.replace(path, name) for text in said]
+        return type(refusal)(said[0], rule=refusal.rule, remedy=said[1], place=said[2] or None)
 
     @property
     def bundles(self) -> list[Document]:
@@ -55,19 +63,18 @@ def supplied(files: Sequence[UploadFile]) -> Iterator[Supplied]:
             rule=f"1 to {MOST_FILES} files of one patient: FHIR R4 bundles, phenopackets, one VCF",
             remedy="choose the patient's files and send them",
         )
-    names: dict[str, str] = {}
+    found = Supplied()
     with TemporaryDirectory(prefix="onelot-") as folder:
         try:
-            found = Supplied()
             for number, each in enumerate(named):
                 path = Path(folder) / f"{number}.part"
-                names[str(path)] = names[path.name] = shown_name(each.filename or "")
-                _take(found, each, path, names[path.name])
+                found.names[str(path)] = found.names[path.name] = shown_name(each.filename or "")
+                _take(found, each, path, found.names[path.name])
             if found.documents:
                 one_person(found.documents)
             yield found
         except OnelotError as refusal:
-            raise _named(refusal, names) from refusal
+            raise found.named(refusal) from refusal
 
 
 def shown_name(name: str) -> str:
@@ -132,10 +139,3 @@ def _foreign(place: str) -> Mismatch:
         remedy="take it out; find out whose it is before anything else",
         place=place,
     )
-
-
-def _named(refusal: OnelotError, names: dict[str, str]) -> OnelotError:
-    said = [refusal.what, refusal.remedy, refusal.place or ""]
-    for path, name in names.items():
-        said = [text.replace(path, name) for text in said]
-    return type(refusal)(said[0], rule=refusal.rule, remedy=said[1], place=said[2] or None)

@@ -14,6 +14,7 @@ from onelot.app.api.table import gate, named
 from onelot.app.house import House
 from onelot.app.sight import Seats, behind_doors
 from onelot.app.sign_in import SignIn
+from onelot.app.simulation.live import Live
 from onelot.app.web import web_router
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -54,8 +55,11 @@ def _guard(app: FastAPI, house: House) -> None:
         return response
 
 
-def create_app(house: House, sign_in: SignIn, *, secure: bool = False) -> FastAPI:
-    """The application over a house. The pages of FastAPI's own documentation need a CDN, so they are off."""
+def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Live | None = None) -> FastAPI:
+    """The application over a house; live: the simulation that runs beside it.
+
+    The pages of FastAPI's own documentation need a CDN, so they are off.
+    """
     app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
     doors = Doors(behind_doors(house), sign_in, secure)
     errors(app)
@@ -64,7 +68,7 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False) -> FastAP
     app.add_middleware(Seats)
 
     rooms = (signing_in, people, reading, writing, courier)
-    routers = [*(room.router(doors) for room in rooms), web_router(doors, secure=secure)]
+    routers = [*(room.router(doors) for room in rooms), web_router(doors, secure=secure, live=live)]
     for router in routers:
         app.include_router(router, dependencies=[Depends(gate(doors))])
     app.state.routes = named(routers)

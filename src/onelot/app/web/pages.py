@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -105,6 +106,11 @@ def words(given: Given, name: str) -> str:
         return str(found)
     spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
     return spaced.replace("_", " ").strip()
+
+
+def shown_unit(unit: str) -> str:
+    """A UCUM unit as people read it: `{copies}/{cells}` is copies/cells. Braces hold UCUM's annotations (UCUM §12)."""
+    return re.sub(r"\{([^{}]*)\}", r"\1", unit)
 
 
 def fill(text: str, **values: object) -> str:

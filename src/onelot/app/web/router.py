@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.sign_in import NotSignedIn, Unfinished
+from onelot.app.simulation.live import Live
 from onelot.app.web import rooms
 from onelot.app.web.language import FIRST, words_of
 from onelot.app.web.pages import COOKIE, HEADERS, Pages
@@ -25,10 +26,14 @@ ROOMS = tuple(import_module(f"{rooms.__name__}.{each.name}") for each in iter_mo
 _ORDER = list(words_of(FIRST)["nav"])
 
 
-def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:
-    """The screens over this house. secure: served over TLS, so that cookies travel under it only."""
-    nav = sorted((each for room in ROOMS for each in getattr(room, "NAV", ())), key=lambda each: _ORDER.index(each[0]))
-    screen = Screen(doors, Pages(doors.house, tuple(nav), doors.cookie(COOKIE)), secure)
+def web_router(doors: Doors, *, secure: bool = False, live: Live | None = None) -> APIRouter:
+    """The screens over this house. secure: served over TLS, so that cookies travel under it only.
+
+    live: the simulation that runs beside the server; without one its pages refuse, and are not named in the head.
+    """
+    here = [room for room in ROOMS if live is not None or not getattr(room, "SIMULATED", False)]
+    nav = sorted((each for room in here for each in getattr(room, "NAV", ())), key=lambda each: _ORDER.index(each[0]))
+    screen = Screen(doors, Pages(doors.house, tuple(nav), doors.cookie(COOKIE)), secure, live)
     router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen.pages))
     for room in ROOMS:
         room.routes(router, screen)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from onelot.app.context import Actor
 from onelot.app.export import export_batch
 from onelot.app.web import reading
-from onelot.app.web.pages import HEADERS
+from onelot.app.web.pages import HEADERS, shown_unit
 from onelot.app.web.rooms.equipment import day_of
 from onelot.app.web.screen import Screen, Sent, Text
 from onelot.app.web.trail import MOST, Search, as_csv, fields, streams, trail
@@ -57,8 +57,9 @@ def routes(router: APIRouter, screen: Screen) -> None:
         return screen.render(
             "audit.html", request, actor, asked=asked.given, count=len(found), most=MOST, page=page, last=last,
             rows=[
-                (entry, knot, fields(entry.envelope["data"]))
+                (entry, knot, [(name, shown_unit(text) if name in reading.UNITS else text) for name, text in said])
                 for entry, knot in zip(shown, reading.knots(house, shown), strict=True)
+                for said in (fields(entry.envelope["data"]),)
             ],
             kinds=sorted(types()), csv=asked.address(f"{PATH}/export.csv"), people=_people(screen, actor),
             sites=sorted(site for site in house.journal.rows("sites") if actor.may_see(site)),

@@ -106,7 +106,7 @@ def _deviations(router: APIRouter, screen: Screen) -> None:
         actor = screen.enter(request, "deviations", sent)
         if severity not in _SEVERITIES or not what.strip() or not rule.strip():
             raise BadInput(
-                "the deviation is not described", rule="a deviation has a class, what happened, and what it departs from",
+                "the deviation is not described", rule="a deviation has a class, a fact and what it departs from",
                 remedy="fill in all three",
             )  # fmt: skip
         screen.give(request, actor, OpenDeviation(number, severity, what.strip(), rule.strip()), sent)
@@ -129,7 +129,7 @@ def _deviations(router: APIRouter, screen: Screen) -> None:
     ) -> Response:  # fmt: skip
         actor = screen.enter(request, "deviations", sent)
         command = CloseDeviation(number, deviation, cause.strip(), impact.strip())
-        if not screen.house.loop.repeated(command, actor, f"{actor.id}/{sent.once}"):
+        if not sent.once or not screen.house.loop.repeated(command, actor, f"{actor.id}/{sent.once}"):
             shown, _ = closing(request, reading.open_batch(screen.house, actor, number), deviation)
             screen.sign(request, actor, command, sent, shown)
         return screen.go(f"/screen/batches/{number}/deviations")

@@ -54,7 +54,9 @@ def _list(router: APIRouter, screen: Screen) -> None:
         actor = screen.enter(request, "lots", sent)
         digest = certificate_sha256.strip().lower()
         if not (lot.strip() and item.strip() and supplier_lot.strip() and unit.strip()):
-            raise BadInput("the lot is not named whole", rule="lot, item, supplier's lot and unit", remedy="fill them in")
+            raise BadInput(
+                "the lot is not named whole", rule="lot, item, supplier's lot and unit", remedy="fill them in"
+            )
         if not re.fullmatch(r"[0-9a-f]{64}", digest):
             raise BadInput(
                 "this is no digest of a certificate", rule="SHA-256 of the supplier's certificate, 64 hex digits",

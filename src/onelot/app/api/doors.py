@@ -124,7 +124,8 @@ def errors(app: FastAPI) -> None:
 
     @app.exception_handler(OnelotError)
     async def refused(request: Request, error: OnelotError) -> JSONResponse:
-        return JSONResponse(error.as_dict(), status_code=status_of(error))
+        again = {"Retry-After": "60"} if isinstance(error, TooOften) else None
+        return JSONResponse(error.as_dict(), status_code=status_of(error), headers=again)
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -23,6 +24,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from onelot.app.api.doors import Doors
+from onelot.app.api.rates import Rates
 from onelot.app.authority import roles_for, roles_of_page, table
 from onelot.record.errors import NotAllowed
 
@@ -63,10 +65,14 @@ def gate(doors: Doors) -> Callable[[Request], None]:
     """What every request passes before its body is looked at.
 
     Raises (when called):
-        NotSignedIn: nobody is signed in. NotAllowed: the route is for other roles, or stands in no table.
+        TooOften: the session or the address asks too often. NotSignedIn: nobody is signed in.
+        NotAllowed: the route is for other roles, or stands in no table.
     """
 
+    rates = Rates(lambda: datetime.now(UTC), doors.sign_in.settings)
+
     def check(request: Request) -> None:
+        rates.ask(doors.token(request), doors.where(request).address)
         route = request.scope.get("route")
         name = f"{request.method.replace('HEAD', 'GET')} {getattr(route, 'path', '')}"
         rule = doors_table().get(name, "")

@@ -13,10 +13,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from onelot.adapters.cache import use_compiled_cache
 from onelot.adapters.postgres.embedded import EmbeddedServer
 from onelot.adapters.postgres.programs import find
 from onelot.adapters.postgres.schema import migrate
 from onelot.record.errors import Unreachable
+
+# Before numba is imported anywhere: compiled loops are kept between runs, under the digest of their sources.
+use_compiled_cache()
 
 # Nothing is timed in a test: a busy machine is no defect of ours.
 settings.register_profile("onelot", deadline=None)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import time
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,10 +30,25 @@ JUNK: tuple[Any, ...] = (
 )  # fmt: skip
 
 
+HISTORY: tuple[dict[str, Any], ...] = (
+    {"resourceType": "Immunization", "status": "completed", "occurrenceDateTime": "2020-02-03",
+     "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "03"}]}},
+    {"resourceType": "AllergyIntolerance", "recordedDate": "2020-01-01",
+     "code": {"coding": [{"system": "http://snomed.info/sct", "code": "115535002"}]}},
+    {"resourceType": "FamilyMemberHistory", "status": "completed", "relationship": {"text": "brother"},
+     "condition": [{"code": {"coding": [{"system": "http://snomed.info/sct", "code": "234532001"}]}}]},
+)  # fmt: skip
+
+
 def start(kind: str) -> bytes:
     plan = next(each for each in cohort_plan().patients if each.patient == ("p20" if kind == "phenopacket" else "p04"))
     name = f"{plan.patient}.phenopacket.json" if kind == "phenopacket" else f"{plan.patient}.json"
-    return documents(plan, Random(1))[name].encode()
+    data = documents(plan, Random(1))[name].encode()
+    if kind == "phenopacket":
+        return data
+    value = json.loads(data)
+    value["entry"] += [{"resource": {**each, "patient": {"reference": "Patient/p04"}}} for each in HISTORY]
+    return json.dumps(value).encode()
 
 
 def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -91,6 +109,46 @@ def test_many_more_bent_documents(tmp_path: Path, kind: str, use: Any) -> None:
 @READERS
 def test_bent_documents_are_read_or_refused(tmp_path: Path, kind: str, use: Any) -> None:
     bend_and_use(tmp_path, kind, use, SEEDS)
+
+
+@READERS
+def test_a_value_of_ten_million_characters_is_read_or_refused_in_bounded_time(
+    tmp_path: Path, kind: str, use: Any
+) -> None:
+    """One line of ten million characters, as a text, as a name, as digits and as brackets."""
+    sound = start(kind).decode()
+    at = sound.index(":") + 1
+    long = {"text": '"' + "x" * 10**7 + '"', "digits": "1" * 10**7, "brackets": "[" * 10**7}
+    for name, value in long.items():
+        path = tmp_path / f"{name}.json"
+        path.write_text(sound[:at] + value + "," + '"more":' + sound[at:], "utf-8")
+        began = time.monotonic()
+        try:
+            use(path)
+        except OnelotError as refusal:
+            assert refusal.place and len(refusal.what) < 500, "a refusal does not repeat what it refuses"
+        assert time.monotonic() - began < 30, name
+
+
+# Bounded in time, whatever the machine: new ground each day, told so that it can be walked again.
+SECONDS = float(os.environ.get("ONELOT_FUZZ_SECONDS", "3"))
+
+
+@READERS
+def test_fuzz_for_a_bounded_time(tmp_path: Path, kind: str, use: Any) -> None:
+    data, path = start(kind), tmp_path / "p.json"
+    first = date.today().toordinal() * 1_000_000
+    until, tried = time.monotonic() + SECONDS, 0
+    while time.monotonic() < until:
+        path.write_bytes(bent(data, Random(first + tried)))
+        try:
+            use(path)
+        except OnelotError as refusal:
+            assert refusal.place, f"seed {first + tried}: a refusal without a place"
+        except Exception as error:
+            raise AssertionError(f"seed {first + tried}") from error
+        tried += 1
+    assert tried > 3
 
 
 def bend_and_use(tmp_path: Path, kind: str, use: Any, seeds: int) -> None:

@@ -17,13 +17,14 @@ from onelot.record.recipe import digest_of, read_recipe, recipe_schema, write_re
 FOLDER = files("onelot") / "data" / "recipes"
 
 
-def test_five_recipes_ship_and_their_kinds() -> None:
+def test_six_recipes_ship_and_their_kinds() -> None:
     assert {name: recipe.kind for name, recipe in shipped().items()} == {
         "aav9-stock": "stock",
         "aav9-weight-band": "kit",
         "cd19-flat": "autologous",
         "cd19-per-kg": "autologous",
         "cd34-edited": "autologous",
+        "lnp-base-editor": "individual",
     }
 
 

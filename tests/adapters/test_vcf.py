@@ -9,6 +9,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pysam
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -201,6 +202,23 @@ def test_a_line_of_ten_million_characters_is_refused_with_its_place(tmp_path: Pa
         with pytest.raises(BadInput, match="longer than") as refusal:
             list(read_vcf(path))
         assert refusal.value.place == f"{path}:5"
+
+
+def test_an_index_beside_a_file_changes_nothing(tmp_path: Path) -> None:
+    """bgzip and tabix by htslib: the file is read whole, so an index that is stale or broken cannot mislead."""
+    plain = write(tmp_path, SOUND, "sound.vcf")
+    packed = Path(pysam.tabix_index(str(plain), preset="vcf", force=True, keep_original=True))
+    index = packed.with_name(packed.name + ".tbi")
+    assert index.exists()
+
+    def told() -> list[tuple[object, ...]]:
+        return [(each.chrom, each.pos, each.ref, each.alts, each.line) for each in read_vcf(packed)]
+
+    whole = told()
+    assert whole == [(each.chrom, each.pos, each.ref, each.alts, each.line) for each in read_vcf(plain)]
+    for content in (b"", b"no index at all", gzip.compress(b"TBI\\1" + bytes(40))):
+        index.write_bytes(content)
+        assert told() == whole
 
 
 def test_limits_hold(tmp_path: Path) -> None:

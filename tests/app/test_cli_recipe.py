@@ -39,7 +39,7 @@ def tailored(tmp_path: Path, recipe: str, facts: Any, *more: str) -> Result:
 
 def test_list_counts_assumptions() -> None:
     rows = {row["recipe"]: row for row in as_json("list")}
-    assert len(rows) == 5
+    assert len(rows) == 6
     assert rows["cd19-per-kg/1"]["sha256"] == digest_of(shipped()["cd19-per-kg"])
     assert all(row["numbers"]["assumptions"] > 0 for row in rows.values())
     assert "our assumptions" in run("list").stdout

@@ -15,7 +15,7 @@ from onelot.adapters.memory import MemoryJournal
 from onelot.adapters.postgres.embedded import EmbeddedServer
 from onelot.adapters.postgres.journal import PostgresJournal
 from onelot.adapters.safe import MemorySafe
-from onelot.app.commands import masters
+from onelot.app.commands import lots, masters
 from onelot.app.context import Actor
 from onelot.app.entropy import from_seed
 from onelot.app.house import SIMULATION, House, assemble, open_journal
@@ -25,7 +25,7 @@ from onelot.record.journal import Journal
 from tests.conftest import fresh_database
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-RECEIVE = masters.ReceiveLot("L-1", "medium", "S1", "0" * 64, Decimal("10.0"), "mL", NOW + timedelta(days=30))
+RECEIVE = lots.ReceiveLot("L-1", "medium", "S1", "0" * 64, Decimal("10.0"), "mL", NOW + timedelta(days=30))
 
 
 @pytest.fixture(params=["memory", "wheel"])
@@ -79,7 +79,7 @@ def test_another_request_under_the_same_name_is_refused(house: House, oscar: Act
 
 
 def test_what_was_refused_and_left_nothing_may_be_tried_again(house: House, oscar: Actor) -> None:
-    block = masters.BlockLot("L-1", "a bag leaks")
+    block = lots.BlockLot("L-1", "a bag leaks")
     quinn = house.loop.actor("quinn")
     with pytest.raises(Refused):
         house.loop.handle(block, quinn, "signs as quinn", once="quinn/1")
@@ -87,13 +87,15 @@ def test_what_was_refused_and_left_nothing_may_be_tried_again(house: House, osca
     assert house.loop.handle(block, quinn, "signs as quinn", once="quinn/1").entries
 
 
-def test_a_signature_is_asked_for_again(house: House, oscar: Actor) -> None:
+def test_answering_again_signs_nothing(house: House, oscar: Actor) -> None:
     house.loop.handle(RECEIVE, oscar)
-    quinn, release = house.loop.actor("quinn"), masters.ReleaseLot("L-1", "complies")
+    quinn, release = house.loop.actor("quinn"), lots.ReleaseLot("L-1", "complies")
     done = house.loop.handle(release, quinn, "signs as quinn", once="quinn/1")
+    for password in ("wrong", "signs as quinn", None):
+        assert house.loop.handle(release, quinn, password, once="quinn/1").entries == done.entries
+    assert len(house.journal.read("lot/L-1")) == 2
     with pytest.raises(NotAllowed):
-        house.loop.handle(release, quinn, "wrong", once="quinn/1")
-    assert house.loop.handle(release, quinn, "signs as quinn", once="quinn/1").entries == done.entries
+        house.loop.handle(release, quinn, "wrong", once="quinn/2")
 
 
 def test_sent_many_times_at_once_it_is_carried_out_once(house: House, oscar: Actor) -> None:

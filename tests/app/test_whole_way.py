@@ -57,7 +57,7 @@ def recipe_of(whole: Run, coi: str) -> MasterRecipe:
 
 
 def test_why_of_every_parameter_reaches_the_source(whole: Run) -> None:
-    files = {sha256(path.read_bytes()).hexdigest(): path for path in whole.folder.glob("*.json")}
+    files = {sha256(path.read_bytes()).hexdigest(): path for path in whole.folder.glob("p*.*") if path.is_file()}
     given = [row for row in whole.report.rows if row.end == "administered"]
     followed, by_person = 0, set()
     for row in given:
@@ -74,7 +74,14 @@ def test_why_of_every_parameter_reaches_the_source(whole: Run) -> None:
                 if ", corrected by " in each["place"]:
                     by_person.add(row.patient)
                     continue
+                if each["fact"] == "chosen_guide":  # no fact of a document: a choice, with the files it rests on
+                    assert path.suffix == ".vcf" and each["chosen_by"] != each["confirmed_by"] and each["reason"]
+                    assert each["derivation"]["reference_sha256"] in files
+                    continue
                 there = source_value(json.loads(path.read_bytes(), parse_float=Decimal), each["place"])
+                if isinstance(there, dict):  # the VCF record of a variant
+                    assert ":".join(str(there[key]) for key in ("chrom", "pos", "ref", "alt")) == each["value"]
+                    continue
                 if each["fact"] == "indication":
                     codes = next(need.codes for need in recipe_of(whole, row.coi).facts if need.name == "indication")
                     assert any(code.endswith(f"|{there}={each['value']}") for code in codes)
@@ -137,9 +144,9 @@ def test_the_demo_as_typed(home: Path) -> None:
         expected = {row["patient"]: row for row in csv.DictReader(file)}
     assert {row["patient"]: row["end"] for row in found["table"]} == {key: row["end"] for key, row in expected.items()}
     ends = [row["end"] for row in expected.values()]
-    assert found["patients"] == len(expected) == 24
+    assert found["patients"] == len(expected) == 25
     assert found["administered"] == ends.count("administered")
-    assert sum(found["by_disposition"].values()) == 24
+    assert sum(found["by_disposition"].values()) == 25
     assert {each["patient"] for each in found["refused"]} == {"p07", "p24"}
     assert {each["patient"] for each in found["held"]} == {key for key, row in expected.items() if row["end"] == "held"}
     named(found)

@@ -89,9 +89,9 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def serving(app: Any) -> tuple[str, Callable[[], None]]:
-    """The address of an application served in a thread, and how to end it."""
-    port = free_port()
+def serving(app: Any, port: int = 0) -> tuple[str, Callable[[], None]]:
+    """The address of an application served in a thread, on a port given or free, and how to end it."""
+    port = port or free_port()
     server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve()), daemon=True)

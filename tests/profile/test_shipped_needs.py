@@ -9,7 +9,7 @@ import pytest
 from onelot.profile.coding import parse_need
 from tests.profile.support import ROOT, needs, shipped
 
-RECIPES = ("cd19-per-kg", "cd19-flat", "cd34-edited", "aav9-weight-band")
+RECIPES = ("cd19-per-kg", "cd19-flat", "cd34-edited", "aav9-weight-band", "lnp-base-editor")
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -53,6 +53,7 @@ def test_a_shipped_recipe_has_no_errors(name: str) -> None:
 
 
 KG, CD34, KIT, STOCK = "cd19-per-kg", "cd34-edited", "aav9-weight-band", "aav9-stock"
+OWN = "lnp-base-editor"
 FAULTS: list[tuple[str, str, Callable[[Json], object], str]] = [
     ("a name nobody declared", KG, put("parameters/dose/formula", "dose_per_kg * wait_kg"), "undeclared"),
     (
@@ -73,6 +74,20 @@ FAULTS: list[tuple[str, str, Callable[[Json], object], str]] = [
     ("no basis", KG, put("specification/vcn_per_cell/high/basis", " "), "without basis"),
     ("no source", KG, put("specification/viability/source/text", ""), "without text"),
     ("neither formula nor band", KG, put("parameters/dose/formula", ""), "either a formula or a band"),
+    ("a guide nobody tests", OWN, put("specification/guide_sequence/sequence", ""), "sequence is not tested"),
+    ("a sequence that is no identity", OWN, put("specification/guide_sequence/identity", False), "no identity test"),
+    ("a sequence of nothing", OWN, put("specification/guide_sequence/sequence", "dose_mg"), "no tailored sequence"),
+    ("no lot of the patient's own", OWN, put("phase:charge_rna/charges/0/own", False), "no lot is made"),
+    ("a guide in a recipe for many", OWN, put("kind", "kit"), "made for many"),
+    ("no editor of the platform", OWN, put("editing/editors", []), "no editor"),
+    ("a variant that is no fact", OWN, put("editing/fact", "weight_kg"), "no required fact of kind text"),
+    ("a guide named as a dose", OWN, put("editing/parameter", "dose_mg"), "two things"),
+    ("evidence twice", OWN, put("editing/evidence/natural_history/name", "toxicology"), "2 times"),
+    ("evidence that asks nothing", OWN, put("editing/evidence/toxicology/asks", " "), "must show"),
+    ("a number without its unit", OWN, put("editing/evidence/editability/unit", ""), "a number decides"),
+    ("a limit in another unit", OWN, put("editing/evidence/editability/low/unit", "kg"), "a limit in kg"),
+    ("no toxicology asked", OWN, put("editing/evidence/toxicology/concerns", "guide"), "toxicology lot"),
+    ("an approval for ever and no time", OWN, put("editing/evidence/ethics_approval/valid/unit", "kg"), "no length of"),
     ("an empty specification", KG, put("specification", []), "releases nothing"),
     ("no identity test", KG, put("specification/identity/identity", False), "no identity test"),
     ("a test without limits", KG, put("specification/viability/low", None), "either limits or a text"),

@@ -59,11 +59,13 @@ def test_the_same_seed_writes_the_same_and_another_another(folder: Path, tmp_pat
 def test_plan_and_expected_ends_name_the_same_patients() -> None:
     plan, ends = cohort_plan(), expected_ends()
     assert {each.patient: each.product for each in plan.patients} == {one.patient: one.product for one in ends.values()}
-    assert len(ends) == 24
-    assert {each.product for each in plan.patients} == {"cd19-per-kg", "cd19-flat", "cd34-edited", "aav9-weight-band"}
+    assert len(ends) == 25
+    assert {each.product for each in plan.patients} == {
+        "cd19-per-kg", "cd19-flat", "cd34-edited", "aav9-weight-band", "lnp-base-editor",
+    }  # fmt: skip
     assert all(one.reason for one in ends.values())
     with (DATA / "expected.csv").open(encoding="utf-8") as stream:
-        assert len(list(csv.reader(stream))) == 25
+        assert len(list(csv.reader(stream))) == 26
     faults = read_faults(json.loads((DATA / "faults.json").read_text("utf-8")))
     kinds = {fault.kind for each in faults.values() for fault in each}
     assert kinds == {
@@ -86,7 +88,7 @@ def test_a_broken_plan_is_refused() -> None:
 
 def test_every_bundle_is_valid_r4_and_marked_as_test_data(folder: Path) -> None:
     bundles = [path for path in folder.glob("*.json") if "phenopacket" not in path.name]
-    assert len(bundles) == 25
+    assert len(bundles) == 27
     for path in bundles:
         value = json.loads(path.read_text("utf-8"))
         Bundle.model_validate(value)
@@ -125,11 +127,12 @@ def test_exactly_the_planned_patients_are_held_before_collection(patients: dict[
         "p09": {"lymphocytes_per_ul"},
         "p15": {"hiv", "hbv", "hcv", "syphilis"},
         "p19": {"consent:genome_use"},
+        "p25": {"causal_variant"},  # no FHIR document tells it: it is read from the phenopacket, with consent
     }
 
 
 def test_the_missing_count_comes_later_and_lifts_the_hold(patients: dict[str, PatientFiles]) -> None:
-    assert [name for name, found in patients.items() if found.later] == ["p09"]
+    assert [name for name, found in patients.items() if found.later] == ["p09", "p25"]
     assert held(patients["p09"], with_later=True, after_h=19) == {"lymphocytes_per_ul"}
     assert held(patients["p09"], with_later=True, after_h=21) == set()
 
@@ -139,7 +142,7 @@ def test_no_seed_holds_anybody_else(tmp_path: Path) -> None:
     for seed in range(100, 104):
         write_cohort(tmp_path / str(seed), seed)
         names = {found.name for found in patients_in(tmp_path / str(seed)) if held(found)}
-        assert names == {"p09", "p15", "p19"}
+        assert names == {"p09", "p15", "p19", "p25"}
 
 
 def weight_of(found: PatientFiles) -> Decimal:
@@ -180,11 +183,11 @@ def test_vcf_and_phenopacket_belong_to_their_patient(patients: dict[str, Patient
     vcfs = [found for found in patients.values() if found.vcf]
     packets = [found for found in patients.values() if found.phenopacket]
     assert len(vcfs) >= 8
-    assert {found.name for found in packets} == {"p16", "p20"}
+    assert {found.name for found in packets} == {"p16", "p20", "p25"}
     for found in vcfs:
         assert found.vcf is not None
         file = read_vcf(found.vcf)
-        file.header.require_assembly("GRCh38")
+        file.header.require_assembly("onelot-made-up-1" if found.reference else "GRCh38")
         numbers = {value for _, value in identity_of(read_patient(found)[0]).identifiers}
         assert set(file.samples) <= numbers
     for found in packets:

@@ -12,11 +12,14 @@ import pytest
 
 from onelot.adapters.memory import MemoryJournal
 from onelot.record.events import batch as ev
+from onelot.record.events import editing as ed
+from onelot.record.events import journal as jn
 from onelot.record.events import therapy as th
 from onelot.record.events.base import Event
+from onelot.record.identity import own_mark
 from onelot.record.journal import Append, Draft, Entry, Head, Part, TakeInterval, link_part
 from onelot.record.recipe import MasterRecipe
-from onelot.record.terms.values import Cite, Container, Sealed
+from onelot.record.terms.values import Cite, Container, Input, Parameter, Sealed
 from onelot.twin.invariants import House, violations
 from onelot.twin.memory import Remembered
 from tests.make.bench import phase, recipe_with
@@ -134,6 +137,7 @@ def test_a_clean_journal_has_no_violations() -> None:
         (put("batch/p1", ev.IdentityCompared), "identity agrees before a dose"),
         (put("batch/p1", ev.IdentityCompared, agreed=False), "identity agrees before a dose"),
         (put("batch/p1", ev.Filled, expires_at=START), "nothing expired is given"),
+        (put("batch/p1", ev.BatchPlanned, purpose="toxicology"), "a toxicology lot is given to nobody"),
         (after("batch/p1", ev.IdentityCompared, 59.5, ev.BatchHeld("why", "rule")), "nothing on hold is given"),
         (after("batch/p1", ev.Dispatched, 18, ev.LateResultFailed(NOWHERE, "w")), "nothing on hold is given"),
         (put("therapy/p1", th.DoseGiven, batch=Cite("batch/p2", 1, "0" * 64)), "a dose is of a batch of its therapy"),
@@ -214,3 +218,45 @@ def test_a_house_is_read_whole_from_a_journal() -> None:
     }
     assert [claim for claim, _, _ in found.intervals["suite"]] == ["slot batch/p1"]
     assert violations(found) == ()
+
+
+def with_lot(owner: str) -> Callable[[Steps], None]:
+    """The first patient's batch charges a lot with this mark."""
+
+    def change(steps: Steps) -> None:
+        until = START + timedelta(days=300)
+        came = jn.LotReceived("guide", "s", "0" * 64, Decimal(1), "mg", until, owner)
+        steps["lot/guide"] = [(1, came)]
+        charged = ev.MaterialCharged("incubate", Cite("lot/guide", 1, "0" * 64), Decimal(1), "mg")
+        after("batch/p1", ev.PhaseStarted, 8.5, charged)(steps)
+
+    return change
+
+
+def test_a_lot_of_one_patient_s_own_goes_to_nobody_else() -> None:
+    assert violations(house(with_lot(own_mark("p1")))) == ()
+    assert violations(house(with_lot(""))) == ()
+    assert rules(house(with_lot(own_mark("p2")))) == {"a lot of one patient's own stays theirs"}
+
+
+def test_a_guide_that_one_person_chose_alone_is_found() -> None:
+    def steps(confirmed: bool) -> dict[str, list[Entry]]:
+        made = entries_of(steps_of("p1"))["therapy/p1"][:3]
+        drafts: list[Event] = [each.event for each in made]
+        variant = Input("v", "0" * 64, NOWHERE)
+        design = ed.GuidesDesigned(variant, "r", "", "", "", "t", 4, 1, 1, SEALED, SEALED)
+        drafts += [design, ed.GuideChosen(NOWHERE, SEALED, SEALED, SEALED)]
+        people = ["person/a"] * 5
+        choice = link_part(Head(0, bytes(32)), part(drafts, people))[4].cite
+        if confirmed:
+            drafts, people = [*drafts, ed.GuideConfirmed(choice, SEALED)], [*people, "person/b"]
+        guide = Parameter("guide", SEALED, "", "b", "f", "r", "s", (Input("chosen_guide", "0" * 64, choice),))
+        drafts, people = [*drafts, th.RecipeTailored(NOWHERE, (guide,))], [*people, "person/a"]
+        return {"therapy/p1": link_part(Head(0, bytes(32)), part(drafts, people))}
+
+    def part(events: list[Event], people: list[str]) -> Part:
+        at = [START + timedelta(hours=n) for n in range(len(events))]
+        return Part("therapy/p1", 0, tuple(Draft(*each) for each in zip(events, at, people, strict=True)))
+
+    assert violations(House(steps(confirmed=True))) == ()
+    assert rules(House(steps(confirmed=False))) == {"two people choose a guide"}

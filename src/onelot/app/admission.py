@@ -15,12 +15,15 @@ from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.subjects import Person
 
 LONGEST_TEXT, LONGEST_DOCUMENT, LONGEST_NAME = 10_000, 8_000_000, 120
+DOCUMENTS = frozenset({"RegisterDocument.text", "RecordDesign.design", "RecordDesign.sites"})
 # No quantity of the house is larger; arithmetic and the database stay exact below it.
 MOST_MAGNITUDE = 40
 # Retention ends decades ahead; a century is a typing error.
 FURTHEST = timedelta(days=36525)
 # These fields become names of streams and claims: a slash or a blank in them would name another stream.
-NAMES = frozenset({"batch", "coi", "shipment", "donation", "lot", "equipment", "login", "site", "to_site", "at_site"})
+NAMES = frozenset(
+    {"batch", "coi", "therapy", "shipment", "donation", "lot", "equipment", "login", "site", "to_site", "at_site"}
+)
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+*:-]*")
 
 
@@ -61,7 +64,7 @@ def _check_leaf(place: str, value: Any, now: datetime) -> None:
         if value - now > FURTHEST:
             raise _bad(f"{value.isoformat()} lies too far ahead", "a moment lies within a hundred years", place)
     if isinstance(value, str):
-        longest = LONGEST_DOCUMENT if place == "RegisterDocument.text" else LONGEST_TEXT
+        longest = LONGEST_DOCUMENT if place in DOCUMENTS else LONGEST_TEXT
         if len(value) > longest:
             raise _bad(f"{len(value)} characters are too many", f"at most {longest} characters", place)
         if any(not (each.isprintable() or each in "\n\t\r") for each in value):
@@ -78,8 +81,7 @@ def _bad(what: str, rule: str, place: str) -> BadInput:
 def check_verifier(command: str, actor: Actor, name: str, verifier: Person) -> None:
     """Refuse a second person who is unknown, gone, the doer, of an unfit role or of another site.
 
-    The name is typed by the doer: this checks that such a person could have verified, not that they did (decision
-    0006).
+    This checks that such a person could have verified; that they were there they prove apart (decisions 0006, 0063).
     """
     shared = ANYWHERE in verifier.sites or actor.may_see(*verifier.sites)
     if (

@@ -24,7 +24,7 @@ from onelot.tailor.pharmacogenomics import GenePossibility, Verdict, weigh
 
 STEP = "pharmacogenomics"
 PGX, DRUG = "pgx_", "drug/"
-RULE = "the gate on conditioning and supportive drugs: what is unknown, undecided or asks for a change holds the plan"
+RULE = "the gate on drugs around the product: what is unknown, or asks for a change, holds the plan until it is decided"
 
 
 @dataclass(frozen=True)

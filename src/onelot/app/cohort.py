@@ -14,9 +14,9 @@ from onelot.adapters.fhir import Overlay, apply_overlay, read_bundle, read_overl
 from onelot.adapters.phenopackets import read_phenopacket
 from onelot.profile.document import Document
 from onelot.record.errors import BadInput
-from onelot.twin.cohort import CohortPlan, Expected, bgzip, documents, read_expected, read_plan
+from onelot.twin.cohort import CohortPlan, Expected, PatientPlan, bgzip, documents, read_expected, read_plan
 
-EXTRAS = ("later.json", "vcf", "vcf.gz", "phenopacket.json", "outside.tsv")
+EXTRAS = ("later.json", "vcf", "vcf.gz", "phenopacket.json", "outside.tsv", "fa", "gff3")
 DATA = files("onelot").joinpath("data/cohort")
 
 
@@ -24,7 +24,8 @@ DATA = files("onelot").joinpath("data/cohort")
 class PatientFiles:
     """The files of one patient in a cohort's folder.
 
-    bundle: FHIR; later: a second bundle that the clinic supplies after the order; `now`: None where the plan says.
+    bundle: FHIR; later: a second bundle that the clinic supplies after the order; reference, genes: the genome (FASTA)
+    and its annotation (GFF3) that the variants are read against, where it is the patient's own.
     """
 
     name: str
@@ -33,6 +34,8 @@ class PatientFiles:
     vcf: Path | None
     phenopacket: Path | None
     outside: Path | None = None
+    reference: Path | None = None
+    genes: Path | None = None
 
 
 def cohort_plan() -> CohortPlan:
@@ -53,12 +56,8 @@ def write_cohort(folder: Path, seed: int) -> CohortPlan:
     """
     plan = cohort_plan()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for each in plan.patients:
-            # One generator per patient: adding a patient changes nobody else.
-            for name, text in documents(each, Random(f"{seed}/{each.patient}")).items():
-                data = text.encode()
-                (folder / name).write_bytes(bgzip(data) if name.endswith(".gz") else data)
+            write_patient(folder, each, seed)
     except OSError as cause:
         raise BadInput(
             f"the cohort cannot be written: {cause.strerror or cause}",
@@ -69,8 +68,17 @@ def write_cohort(folder: Path, seed: int) -> CohortPlan:
     return plan
 
 
+def write_patient(folder: Path, patient: PatientPlan, seed: int) -> Path:
+    """Write one patient's documents; gives the bundle's file. One generator each: adding one changes nobody else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in documents(patient, Random(f"{seed}/{patient.patient}")).items():
+        data = text.encode()
+        (folder / name).write_bytes(bgzip(data) if name.endswith(".gz") else data)
+    return folder / f"{patient.patient}.json"
+
+
 def patients_in(folder: Path) -> Iterator[PatientFiles]:
-    """The patients of a folder by name: `X.json` is a bundle; `X.vcf` or `X.vcf.gz`, `X.outside.tsv`,
+    """The patients of a folder by name: `X.json` is a bundle; `X.vcf` or `X.vcf.gz`, `X.outside.tsv`, `X.fa`, `X.gff3`,
     `X.phenopacket.json` and `X.later.json` join it.
 
     Raises:
@@ -103,6 +111,8 @@ def patients_in(folder: Path) -> Iterator[PatientFiles]:
             there.get("vcf.gz") or there.get("vcf"),
             there.get("phenopacket.json"),
             there.get("outside.tsv"),
+            there.get("fa"),
+            there.get("gff3"),
         )
 
 

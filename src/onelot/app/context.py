@@ -11,7 +11,7 @@ import orjson
 
 from onelot.adapters.vault import Vault
 from onelot.plan.network import SignedNetwork, read_signed_network
-from onelot.record.errors import NotAllowed, OnelotError, Refused
+from onelot.record.errors import NotAllowed, OnelotError
 from onelot.record.events.base import Event
 from onelot.record.journal import Claim, Effect, Entry, Payload, Reading
 from onelot.record.recipe import MasterRecipe, read_recipe
@@ -164,11 +164,18 @@ class Context:
     effects: list[Effect] = field(default_factory=list)
     refusal: OnelotError | None = None
     answer: dict[str, Any] = field(default_factory=dict)
+    _documents: dict[str, dict[str, Any]] | None = None
 
     @property
     def journal(self) -> Reading:
         """The journal behind the reader."""
         return self.reader.journal
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """The rows of all documents, read once for this command: every rule in effect is looked up among them."""
+        if self._documents is None:
+            self._documents = self.journal.rows("documents")
+        return self._documents
 
     def therapy(self, coi: str) -> Therapy:
         """The therapy, if it exists and the actor's sites may see it."""
@@ -271,7 +278,7 @@ class Context:
         return {
             name: OpenParameter(
                 name=name,
-                value=_number(self.open(found.value), name),
+                value=self.open(found.value),
                 unit=found.unit,
                 basis=found.basis,
                 formula=found.formula,
@@ -281,16 +288,6 @@ class Context:
             )
             for name, found in therapy.tailoring.parameters.items()
         }
-
-
-def _number(value: Value, name: str) -> Any:
-    if isinstance(value, bool | str):
-        raise Refused(
-            f"parameter {name} is not a number",
-            rule="a parameter of a control recipe is a number with a unit",
-            remedy="tailor the recipe again",
-        )
-    return value
 
 
 def mode_of(journal: Reading) -> str:

@@ -5,6 +5,8 @@ A run lives in a home of its own and can be killed at any moment: run again, it 
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,10 +19,12 @@ from onelot.adapters.recipes import shipped
 from onelot.adapters.vault import Identity
 from onelot.app import cohort, home
 from onelot.app.entropy import from_seed
-from onelot.app.house import SIMULATION, House, system_clock
+from onelot.app.house import SIMULATION, House
 from onelot.app.sign_in import SignIn
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.driver import Driver, Told
+from onelot.app.simulation.live import Live
+from onelot.app.simulation.pace import Pace
 from onelot.app.simulation.report import Report, report
 from onelot.app.simulation.site import HOSPITALS, PLANT, Site, login_of, set_up
 from onelot.profile.document import Document
@@ -37,6 +41,8 @@ ADMINISTRATOR = "administrator"
 GERMLINE = "germline-blood"
 # The stock is made before the first order: about four weeks and its tests.
 STOCK_AHEAD = timedelta(days=60)
+# The longest anybody waits for compiled loops before compiling them in this process.
+COMPILES_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -73,22 +79,33 @@ class Demo:
     cohort: Cohort
     recipes: tuple[MasterRecipe, ...]
 
-    def let_in(self) -> list[tuple[str, str, str]]:
-        """Let some of the simulated people sign in: sign-in name, sign-in password, signing password."""
+    def let_in(self, desk: SignIn) -> list[tuple[str, str, str]]:
+        """Let the simulated people sign in; those a newcomer may be: name, sign-in password, signing password."""
         site = self.driver.stage.site
-        doors = SignIn(self.house.safe, system_clock) if self.house.safe else None
-        told = []
-        for role, place in LET_IN if doors else ():
-            login = login_of(role, place)
-            password = self.house.loop.entropy(f"sign-in/{login}", 8).hex()
-            doors.set_password(login, password)  # type: ignore[union-attr]
-            told.append((login, password, site.password_of(login)))
-        return told
+        for login in site.rows("people"):
+            if login != ADMINISTRATOR:
+                desk.set_password(login, self.sign_in_of(login))
+        told = [login_of(role, place) for role, place in LET_IN]
+        return [(login, self.sign_in_of(login), site.password_of(login)) for login in told]
+
+    def sign_in_of(self, login: str) -> str:
+        """A simulated person's sign-in password."""
+        return self.house.loop.entropy(f"sign-in/{login}", 8).hex()
+
+    def live(self, folder: Path, seed: int, speed: str) -> Live:
+        """The run beside a server, with a patient of its own for the tour; `start` begins it."""
+        tour, file = tour_case(folder / "tour", seed, self.driver.clock.now(), self.recipes)
+        pace = Pace(self.driver.clock, speed, hurry_until=self.cohort.starts_at)
+        return Live(self.driver, pace, tour, file, self.sign_in_of)
+
+    def report(self) -> Report:
+        """How the cohort stands."""
+        return report(self.house, self.driver, self.cohort.cases, self.cohort.expected, self.recipes)
 
     def run(self) -> Report:
         """Act until nobody has anything left to do, and report."""
         self.driver.run()
-        return report(self.house, self.driver, self.cohort.cases, self.cohort.expected, self.recipes)
+        return self.report()
 
 
 # Whom a newcomer may be on the screens of the demo.
@@ -106,13 +123,26 @@ def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Coho
         late = each.fault("late_fact")
         case = _case(each.patient, cohort.read_patient(found), recipe, each.ordered_at, len(cases))
         case.vcf, case.outside = found.vcf, found.outside
+        case.reference, case.genes = found.reference, found.genes
         case.sample = str(each.chart.get("sample", GERMLINE if found.vcf else ""))
-        if late is not None and found.later is not None:
+        after_h = float(late.settings["after_h"]) if late else 24.0 * float(each.chart.get("weighed_again_d", 0))
+        if after_h and found.later is not None:
             case.later = (read_bundle(found.later),)
-            case.later_at = each.ordered_at + timedelta(hours=float(late.settings["after_h"]))
+            case.later_at = each.ordered_at + timedelta(hours=after_h)
         cases[each.patient] = case
     raw = orjson.loads((cohort.DATA / "faults.json").read_bytes())
     return Cohort(cases, read_faults(raw), plan.start, dict(cohort.expected_ends()))
+
+
+def tour_case(folder: Path, seed: int, now: datetime, recipes: Sequence[MasterRecipe]) -> tuple[Case, Path]:
+    """A patient for the guided tour, like the first of our own cohort, with documents of this day; and their file."""
+    day = now.replace(minute=0, second=0, microsecond=0)
+    like = replace(cohort.cohort_plan().patients[0], patient="tour", ordered_at=day, faults=())
+    file = cohort.write_patient(folder, like, seed + 1)
+    found = next(each for each in cohort.patients_in(folder) if each.name == "tour")
+    case = _case("tour", cohort.read_patient(found), _recipe_for(like.product, recipes), day, 0)
+    case.vcf, case.sample = found.vcf, str(like.chart.get("sample", GERMLINE if found.vcf else ""))
+    return case, file
 
 
 def folder_cohort(folder: Path, product: str, overlay: bool, recipes: Sequence[MasterRecipe], now: datetime) -> Cohort:
@@ -130,6 +160,7 @@ def folder_cohort(folder: Path, product: str, overlay: bool, recipes: Sequence[M
         cases[found.name] = _case(found.name, (bundle, *documents[1:]), recipe, clock or now, len(cases))
         # Nobody has stated where the samples of a folder come from: their genomes are recorded and do not act.
         cases[found.name].vcf, cases[found.name].outside = found.vcf, found.outside
+        cases[found.name].reference, cases[found.name].genes = found.reference, found.genes
     expected = {
         key: Expected(key, product, "", overlays[patient].expected, overlays[patient].reason)
         for key, case in cases.items()
@@ -202,8 +233,33 @@ def prepare(
     set_up(site, recipes, starts_at)
     world = World(seed, found.faults)
     stage = Stage(site, world, InFile(folder / "twin-devices"), found.cases, clock.now)
+    stage.ready_to_search = _compile_ahead(found)
     stock = tuple(recipe for recipe in recipes if recipe.kind == "stock" and _wanted(recipe, found))
     return Demo(house, Driver(stage, clock, stock, tell), found, recipes)
+
+
+def _compile_ahead(found: Cohort) -> Callable[[], None]:
+    """Index the reference and compile the search in a process beside this one, where a patient needs it.
+
+    The first time on a machine that takes seconds, which the first orders of the cohort hide. Should the process fail,
+    the search does the same itself, and says what is wrong.
+    """
+    reference = next((case.reference for case in found.cases.values() if case.reference is not None), None)
+    if reference is None:
+        return lambda: None
+    command = [sys.executable, "-m", "onelot.app.cli", "tailor", "index", str(reference), "--json"]
+    child = subprocess.Popen(  # noqa: S603 (our own program, no shell)
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+    def ready() -> None:
+        try:
+            child.wait(COMPILES_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+    return ready
 
 
 def _wanted(stock: MasterRecipe, found: Cohort) -> bool:

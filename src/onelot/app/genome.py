@@ -180,6 +180,42 @@ def variant_facts(
     )
 
 
+def causal_fact(
+    name: str, documents: Sequence[Document], therapy: Therapy, now: datetime, *, observed_at: datetime, synthetic: bool
+) -> OpenFact | None:
+    """The one causal variant of the patient's phenopackets as CHROM:POS:REF:ALT, for a product that edits it.
+
+    None where no phenopacket gives a causal variant with its VCF record.
+
+    Raises:
+        Held: no consent to genome_use. Mismatch: documents of different people.
+        BadInput: several causal variants; which one a product edits is for people to say.
+    """
+    check_genome_use(therapy, now)
+    one_person(documents)
+    found = [each for document in documents for each in causal_variants(document) if each.vcf is not None]
+    if len({each.vcf for each in found}) > 1:
+        raise BadInput(
+            f"the phenopackets name {len(found)} causal variants",
+            rule="a product is designed for one causal variant",
+            remedy="supply a phenopacket with the one to be edited as causative, or record the fact by hand",
+            place=found[1].place,
+        )
+    if not found or found[0].vcf is None:
+        return None
+    _, chromosome, position, ref, alt = found[0].vcf
+    return OpenFact(
+        name=name,
+        value=f"{chromosome}:{position}:{ref}:{alt}",
+        unit="",
+        observed_at=observed_at,
+        valid_until=None,
+        source=found[0].source,
+        place=f"{found[0].place}/vcfRecord",
+        synthetic=synthetic,
+    )
+
+
 def required(recipe: MasterRecipe, facts: Iterable[OpenFact]) -> tuple[tuple[OpenFact, ...], tuple[Finding, ...]]:
     """The facts to record, and a finding for each gene that the recipe asks for and that could not be called."""
     wanted = {need.name for need in recipe.facts}

@@ -22,6 +22,7 @@ from onelot.app.commands.decide import MarkForReview
 from onelot.app.commands.masters import EnrolKey, EnrolOwnKey
 from onelot.app.context import SYSTEM, Actor, mode_of
 from onelot.app.entropy import from_system
+from onelot.app.lease import Leases
 from onelot.app.loop import Loop
 from onelot.app.rules import MARK_REVIEWS
 from onelot.record.errors import Broken, NotAllowed
@@ -64,6 +65,7 @@ class House:
     doers: dict[str, Doer] = field(default_factory=dict)
     on_close: list[Callable[[], Any]] = field(default_factory=list)
     whole_journal: Journal | None = None
+    leases: Leases = field(default_factory=Leases)
     _kept: dict[str, str] = field(default_factory=dict)
     _looked: list[bytes] = field(default_factory=list)
 
@@ -101,13 +103,15 @@ class House:
         """Make and enrol one's own signing key, once the administrator has allowed it. Gives the public key."""
         # Before the wrapped key is written: a key that is not enrolled must not replace one that is.
         authority.check("EnrolOwnKey", self.loop.actor(login))
-        if not self.loop.reader.person(login).may_enrol:
+        person = self.loop.reader.person(login)
+        if not person.may_enrol:
             raise NotAllowed(
                 "nobody has allowed you a signing key",
                 rule="21 CFR 11.100(b): the user administrator looks at who you are first",
                 remedy="ask the user administrator to let you in",
             )
-        key = self.people_keys.enrol(login, password, str(len(self.journal.read(f"person/{login}"))))
+        # Nobody has been recognised yet where this is asked (app/sight.py): the stream itself cannot be read.
+        key = self.people_keys.enrol(login, password, str(person.seq))
         self.loop.handle(EnrolOwnKey(key), self.loop.actor(login))
         return key
 
@@ -224,6 +228,7 @@ def assemble(
     vault = Vault(safe, site_keys.vault, entropy)
     people = PersonKeys(safe, entropy, FOR_SIMULATION if mode == SIMULATION else FOR_PEOPLE)
     loop = Loop(journal, vault, people, site_signing(site_keys, site), clock, entropy)
+    loop.asks_presence = mode == PRODUCTION
     house = House(mode, site, journal, vault, people, site_keys, loop, seals, documents, looks, safe)
     house.whole_journal = journal
     house.doers["erase_health"] = house.erase

@@ -16,7 +16,7 @@ def closed_batches(journal: Reading) -> list[ClosedBatch]:
     therapies = journal.rows("therapies")
     found = []
     for number, row in journal.rows("board").items():
-        if row["state"] not in _ENDED or not row["therapies"]:
+        if row["state"] not in _ENDED or row["purpose"] != "patient":
             continue
         therapy = therapies[row["therapies"][0]]
         given = row["state"] == "administered"

@@ -19,7 +19,8 @@ from onelot.app import admission, authority
 from onelot.app.commands import Command, handler_of
 from onelot.app.context import ORDERED, Actor, Context, Planned, Reader, Shown
 from onelot.app.once import answered_before, mark_of, note_of
-from onelot.record.errors import Conflict, NotAllowed
+from onelot.app.presence import Proof, missing
+from onelot.record.errors import Conflict, NotAllowed, OnelotError
 from onelot.record.journal import Append, Draft, Entry, Journal, Part, TakeName
 from onelot.record.life import advance
 from onelot.record.signature import Signed, Signing
@@ -30,10 +31,14 @@ TRIES = 4
 
 @dataclass(frozen=True)
 class Done:
-    """What a command led to: the events appended, and what the caller may want to know."""
+    """What a command led to: the events appended, and what the caller may want to know.
+
+    again: the same request was carried out before; nothing was done now, and no password or proof was looked at.
+    """
 
     entries: tuple[Entry, ...]
     answer: dict[str, Any]
+    again: bool = False
 
 
 class Loop:
@@ -50,6 +55,8 @@ class Loop:
     ) -> None:
         self._journal, self.vault, self.keys, self.site = journal, vault, keys, site
         self.clock, self.entropy = clock, entropy
+        # Whether a second person must prove to be there; a proof that is given is checked in any case.
+        self.asks_presence = False
         self._reader = Reader(journal)
         # What others look through; commands always read the whole record.
         self.reader = self._reader
@@ -72,7 +79,13 @@ class Loop:
         return Actor(f"person/{login}", person.printed_name, person.roles, person.sites)
 
     def handle(
-        self, command: Command, actor: Actor, password: str | None = None, once: str = "", shown: Shown | None = None
+        self,
+        command: Command,
+        actor: Actor,
+        password: str | None = None,
+        once: str = "",
+        shown: Shown | None = None,
+        proof: Proof | None = None,
     ) -> Done:
         """Carry out one command.
 
@@ -81,6 +94,7 @@ class Loop:
             once: a name taken with the append, so that the same request sent twice is carried out once, and answered
                 the same again.
             shown: what the signer was shown; its digest, or its commitment where it is sealed, goes into the signature.
+            proof: asked for how the second person named in `verified_by` proved to be there.
 
         Raises:
             OnelotError: what was refused, by which rule, and what to do now. What the handler marked as worth keeping
@@ -93,14 +107,24 @@ class Loop:
             actor = found if actor.signs else replace(found, roles=found.roles & actor.roles, signs=False)
             authority.check(type(command).__name__, actor)
         admission.check_fields(command, self.clock())
-        self._check_verifier(command, actor)
-        signing = self._signing(command, actor, password)
         name, mark = f"once/{once}" if once else "", mark_of(self.vault, command) if once else ""
+        # Before a proof of presence is asked for again: it was good for one time.
+        if once and (before := answered_before(self._journal, name, mark)):
+            return Done(*before, again=True)
+        how = self._check_verifier(command, actor, proof)
+        signing = self._signing(command, actor, password)
         for attempt in range(TRIES):
-            if once and (before := answered_before(self._journal, name, mark)):
-                return Done(*before)
+            if once and attempt and (before := answered_before(self._journal, name, mark)):
+                return Done(*before, again=True)
             context = Context(self._reader, self.vault, actor, self.clock(), self.entropy)
-            handler_of(type(command))(context, command)
+            try:
+                handler_of(type(command))(context, command)
+            except OnelotError:
+                # The same request, sent at the same time, may have been carried out just now.
+                if once and (before := answered_before(self._journal, name, mark)):
+                    return Done(*before)
+                raise
+            context.planned = [_verified(each, getattr(command, "verified_by", ""), how) for each in context.planned]
             try:
                 entries = self._append(context, _seen(signing, shown, context), name, mark)
             except Conflict:
@@ -119,14 +143,18 @@ class Loop:
             Conflict: another request was sent under this name. OnelotError: what it was refused with, on the record.
         """
         before = answered_before(self._journal, f"once/{once}", mark_of(self.vault, command))
-        return Done(*before) if before else None
+        return Done(*before, again=True) if before else None
 
-    def _check_verifier(self, command: Command, actor: Actor) -> None:
+    def _check_verifier(self, command: Command, actor: Actor, proof: Proof | None) -> str:
+        """How the second person proved to be there; "" where none is named, or a simulation asks for no proof."""
         name = getattr(command, "verified_by", "")
         if not name:
-            return  # Steps that need a second person refuse an empty name themselves.
+            return ""  # Steps that need a second person refuse an empty name themselves.
         verifier = fold_person(self._journal.read(name)) if name.startswith("person/") else Person()
         admission.check_verifier(type(command).__name__, actor, name, verifier)
+        if proof is None and self.asks_presence:
+            raise missing(name)
+        return proof(name) if proof else ""
 
     def _signing(self, command: Command, actor: Actor, password: str | None) -> Signing | None:
         if not command.meaning:
@@ -217,6 +245,14 @@ class Loop:
         for entry in self._journal.read(stream):
             state = advance(subject, state, entry.envelope["type"])
         return state
+
+
+def _verified(planned: Planned, person: str, how: str) -> Planned:
+    """The event with how its second person proved to be there, where it names this one."""
+    event: Any = planned.event
+    if not how or getattr(event, "verified_by", "") != person or not hasattr(event, "verified_how"):
+        return planned
+    return replace(planned, event=replace(event, verified_how=how))
 
 
 def _seen(signing: Signing | None, shown: Shown | None, context: Context) -> Signing | None:

@@ -19,8 +19,8 @@ import orjson
 from onelot.plan.network import Answer, Network, check_network, plan_network, read_network
 from onelot.record.errors import BadInput, Broken, Conflict, Held
 
-MOST_BYTES = 2 * 1024 * 1024
-SECONDS, GAP = 10.0, 0.001
+MOST_BYTES = 4 * 1024 * 1024
+SECONDS, GAP = 20.0, 0.002
 KEPT, AT_ONCE, WAITING = 60, 2, 8
 # What a question asked on a screen may hold; the command line has no such limits.
 MOST = {

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from onelot.app.context import Context, Reader
+from onelot.app.document_kinds import NETWORK
 from onelot.plan import Rules, Way, Window, midnight, utc_day
 from onelot.plan.network import SignedNetwork
 from onelot.record.errors import Held, Refused
@@ -19,7 +20,6 @@ from onelot.record.subjects.therapy import Slot
 from onelot.record.terms.values import Cite
 
 COLLECTION, MANUFACTURE, BEDSIDE = "collection", "manufacture", "bedside"
-KIND = "network"
 _DAY = timedelta(days=1)
 # How far ahead a collection is looked for when the first days are refused.
 _AHEAD = 28 * _DAY
@@ -84,7 +84,7 @@ def approved(reader: Reader) -> list[InForce]:
     """Every network document that was ever approved, withdrawn ones among them, by name."""
     found = []
     for name, row in sorted(reader.journal.rows("documents").items()):
-        if row["kind"] == KIND and row["effective_from"]:
+        if row["kind"] == NETWORK and row["effective_from"]:
             entries = reader.journal.read(f"document/{name}")
             signed = next(each for each in reversed(entries) if each.envelope["type"] == "DocumentApproved")
             # The approval is cited, not the registration: it stands on the text and carries the signature.

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from onelot.app import advice, rules
 from onelot.app.commands.profile import GENOMIC
+from onelot.app.commands.tailor import guide_for
 from onelot.app.context import Context
 from onelot.profile.genotype import for_people
 from onelot.record.errors import OnelotError
@@ -19,10 +20,11 @@ from onelot.record.recipe import FactNeed, MasterRecipe
 from onelot.record.subjects import Therapy
 from onelot.record.subjects.therapy import KnownFact
 from onelot.record.terms.opened import OpenFact, OpenParameter, Value
-from onelot.record.terms.values import Finding
 from onelot.tailor import facts_used, tailor
 from onelot.tailor.dose_rules import within_rules
 
+# Characters that fit beside a title.
+LONG, DECIMALS = 48, 3
 PARAMETER, DRUG = "parameter/", advice.DRUG
 
 
@@ -30,8 +32,9 @@ PARAMETER, DRUG = "parameter/", advice.DRUG
 class FactRow:
     """A fact as it stands. before: what it replaced, newest first; state: known, outdated or unknown.
 
-    age_d: days since it was observed, None without a date; acts: `computes` (a parameter or advice rests on it),
-    `gates` (a rule of eligibility or a washout asks for it), or "" (it is shown and does nothing).
+    recorded_at: on this record; age_d: days since it was observed, or recorded where its time stays in the source;
+    acts: `computes` (a parameter or advice rests on it), `gates` (a rule of eligibility or a washout asks for it), or
+    "" (it is shown and does nothing).
     """
 
     name: str
@@ -39,6 +42,7 @@ class FactRow:
     value: str
     unit: str
     observed_at: datetime | None
+    recorded_at: datetime | None
     age_d: int | None
     valid_until: datetime | None
     place: str
@@ -47,6 +51,11 @@ class FactRow:
     state: str
     before: tuple[str, ...]
     acts: str
+
+    @property
+    def long(self) -> bool:
+        """Whether the value needs a line of its own."""
+        return len(self.value) + len(self.unit) + len(self.title) > LONG
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,7 @@ def tailored(context: Context, therapy: Therapy) -> Tailored:
         recipe,
         tuple(_facts(context, therapy, recipe, facts, list(used))),
         results,
-        tuple(_blocked(context, therapy, standing)),
+        tuple(_blocked(context, therapy, recipe, standing)),
         standing,
         tailoring.approved_by if tailoring and tailoring.approved else "",
         rules.issued(context, therapy),
@@ -139,6 +148,14 @@ def number(value: Value) -> str:
     return for_people(value)
 
 
+def brief(text: str) -> str:
+    """A number with more decimals than anybody reads, rounded and marked so; anything else as it is."""
+    whole, dot, decimals = text.partition(".")
+    if not dot or len(decimals) <= DECIMALS or not decimals.isdigit():
+        return text
+    return f"≈ {number(round(Decimal(text.replace(chr(0x202F), '')), DECIMALS))}"
+
+
 def unit_of(code: str) -> str:
     """A UCUM code as people read it: an annotation is its word, the unit 1 is nothing."""
     return "" if code == "1" else code.replace("{", "").replace("}", "")
@@ -148,7 +165,7 @@ def _parameters(
     context: Context, therapy: Therapy, recipe: MasterRecipe, facts: Mapping[str, OpenFact]
 ) -> Iterator[ResultRow]:
     known, titles = context.open_parameters(therapy), {each.name: each for each in recipe.parameters}
-    stale, now = therapy.stale, _as_now(context, recipe, facts) if therapy.stale else {}
+    stale, now = therapy.stale, _as_now(context, therapy, recipe, facts) if therapy.stale else {}
     for name, rule in titles.items():
         found = known.get(name)
         if found is None:
@@ -164,12 +181,29 @@ def _parameters(
             found.rule_source, "stale" if name in stale else "set",
             number(after.value) if after and after.value != found.value else "", found.inputs,
         )  # fmt: skip
+    yield from _guide(known, therapy, recipe)
 
 
-def _as_now(context: Context, recipe: MasterRecipe, facts: Mapping[str, OpenFact]) -> dict[str, OpenParameter]:
+def _guide(known: Mapping[str, OpenParameter], therapy: Therapy, recipe: MasterRecipe) -> Iterator[ResultRow]:
+    """The patient's own guide, beside the numbers; the choice behind it is read on the page of the guide."""
+    editing = recipe.editing
+    if editing is None:
+        return
+    found = known.get(editing.parameter)
+    state = "open" if found is None else "stale" if editing.parameter in therapy.stale else "set"
+    yield ResultRow(
+        f"{PARAMETER}{editing.parameter}", editing.title, found.shown if found else "", "",
+        found.basis if found else "",
+        found.formula if found else "", editing.source.shown, state, "", (editing.fact,),
+    )  # fmt: skip
+
+
+def _as_now(
+    context: Context, therapy: Therapy, recipe: MasterRecipe, facts: Mapping[str, OpenFact]
+) -> dict[str, OpenParameter]:
     """What tailoring would set now; nothing where it would be refused."""
     try:
-        found = tailor(recipe, facts, context.now)
+        found = tailor(recipe, facts, context.now, guide_for(context, recipe, therapy))
         ruled = rules.dose_rules_of(context, recipe)
         if ruled:
             found = within_rules(ruled[1], recipe, facts, found, context.now)
@@ -222,29 +256,40 @@ def _facts(
         before = tuple(
             f"{number(context.open(each.fact.value))} {unit_of(each.fact.unit)}".strip() for each in older.get(name, ())
         )
-        yield _row(
-            context, name, need, fact, before, "computes" if name in used else "gates" if name in rules_read else ""
-        )
+        acts = "computes" if name in used else "gates" if name in rules_read else ""
+        cite = therapy.facts[name].cite if name in therapy.facts else None
+        recorded = context.journal.read(cite.stream, cite.seq - 1)[0].at if cite else None
+        yield _row(context, name, need, fact, before, acts, recorded)
 
 
 def _row(
-    context: Context, name: str, need: FactNeed | None, fact: OpenFact | None, before: tuple[str, ...], acts: str
+    context: Context,
+    name: str,
+    need: FactNeed | None,
+    fact: OpenFact | None,
+    before: tuple[str, ...],
+    acts: str,
+    recorded: datetime | None,
 ) -> FactRow:
     title = need.title if need else name.removeprefix(advice.PGX) if name.startswith(GENOMIC) else name
     if fact is None:
-        return FactRow(name, title, "", "", None, None, None, "", "", False, "unknown", before, acts)
+        return FactRow(name, title, "", "", None, None, None, None, "", "", False, "unknown", before, acts)
     late = fact.valid_until is not None and fact.valid_until < context.now
-    age = (context.now - fact.observed_at).days if fact.observed_at else None
+    since = fact.observed_at or recorded
+    age = (context.now - since).days if since else None
     return FactRow(
-        name, title, number(fact.value), unit_of(fact.unit), fact.observed_at, age, fact.valid_until, fact.place,
-        fact.source, fact.synthetic, "outdated" if late else "known", before, acts,
+        name, title, number(fact.value), unit_of(fact.unit), fact.observed_at, recorded, age, fact.valid_until,
+        fact.place, fact.source, fact.synthetic, "outdated" if late else "known", before, acts,
     )  # fmt: skip
 
 
-def _blocked(context: Context, therapy: Therapy, standing: tuple[advice.Standing, ...]) -> Iterator[Blocked]:
+def _blocked(
+    context: Context, therapy: Therapy, recipe: MasterRecipe, standing: tuple[advice.Standing, ...]
+) -> Iterator[Blocked]:
+    left = {each.fact: f"rule/{each.name}" for each in recipe.washouts if each.decided}
     for step, findings in therapy.holds.items():
         if step not in (advice.STEP, "rule review"):
-            yield from (_of(finding) for finding in findings)
+            yield from (Blocked(one.what, one.rule, one.remedy, left.get(one.fact, "")) for one in findings)
     for each in standing:
         if each.stale:
             yield Blocked(each.drug, advice.RULE, "weigh")
@@ -255,8 +300,3 @@ def _blocked(context: Context, therapy: Therapy, standing: tuple[advice.Standing
         yield Blocked(names, "a parameter whose source fact was corrected blocks the next step", "tailor")
     for due in rules.reviews(context, therapy):
         yield Blocked(due.name, "an unissued tailoring goes by the rules in effect", "review", f"review/{due.name}")
-
-
-def _of(finding: Finding) -> Blocked:
-    washout = finding.rule.partition(" washout ")[2].partition(":")[0]
-    return Blocked(finding.what, finding.rule, finding.remedy, f"rule/{washout}" if "decides" in finding.remedy else "")

@@ -10,6 +10,9 @@ from onelot.app.context import Actor, Context, unknown
 from onelot.app.house import House
 from onelot.profile.genotype import for_people
 from onelot.record.errors import BadInput, Erased
+from onelot.record.events.editing import GuideChosen, GuidesDesigned
+from onelot.record.journal import Entry
+from onelot.record.recipe_editing import CHOSEN_GUIDE
 from onelot.record.subjects import Therapy
 from onelot.record.terms.values import Sealed
 
@@ -93,6 +96,8 @@ def _shown(context: Context, sealed: Sealed) -> str:
 
 def _input(house: House, context: Context, therapy: Therapy, given: dict[str, Any]) -> dict[str, Any]:
     event = house.journal.read(given["cite"]["stream"], given["cite"]["seq"] - 1)[0]
+    if isinstance(event.event, GuideChosen):
+        return chosen_guide(house, context, therapy, event)
     data = event.envelope["data"]
     facts = data["facts"] if "facts" in data else [data["fact"]]
     fact = next(each for each in facts if each["value"]["commitment"] == given["commitment"])
@@ -108,6 +113,50 @@ def _input(house: House, context: Context, therapy: Therapy, given: dict[str, An
         "synthetic": fact["synthetic"],
         "recorded": f"{event.stream}#{event.seq}",
         "superseded": bool(now and now.fact.value.commitment != given["commitment"]),
+    }
+
+
+def chosen_guide(house: House, context: Context, therapy: Therapy, entry: Entry) -> dict[str, Any]:
+    """The choice behind a guide: its design's sources, who chose it and why, and who confirmed it.
+
+    What is sealed answers "erased" and "not for your role" as it does in `why`.
+    """
+    choice = entry.event
+    if not isinstance(choice, GuideChosen):
+        raise unknown("choice of a guide in", entry.stream)
+    made = house.journal.read(choice.design.stream, choice.design.seq - 1)[0]
+    design = made.event
+    if not isinstance(design, GuidesDesigned):
+        raise unknown("design of a guide in", made.stream)
+    now = therapy.guide is not None and therapy.guide.cite == entry.cite
+    confirmed = therapy.guide.confirmed if now and therapy.guide is not None else None
+    return {
+        "fact": CHOSEN_GUIDE,
+        "value": _shown(context, choice.guide),
+        "unit": "",
+        "observed_at": entry.envelope["at"],
+        "valid_until": None,
+        "source_sha256": design.variants or design.reference,
+        "place": f"{made.stream}#{made.seq}",
+        "synthetic": therapy.synthetic,
+        "recorded": f"{entry.stream}#{entry.seq}",
+        "superseded": not now,
+        "chosen_by": entry.by,
+        "reason": _shown(context, choice.reason),
+        "confirmed_by": therapy.guide.confirmed_by if now and therapy.guide is not None else "",
+        "confirmed": f"{confirmed.stream}#{confirmed.seq}" if confirmed else "",
+        "derivation": {
+            "designed_by": made.by,
+            "at": made.envelope["at"],
+            "reference_sha256": design.reference,
+            "variants_sha256": design.variants,
+            "genes_sha256": design.genes,
+            "editors_sha256": design.editors,
+            "tool": design.tool,
+            "mismatches": design.mismatches,
+            "dna_bulges": design.dna_bulges,
+            "rna_bulges": design.rna_bulges,
+        },
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from onelot.record.errors import Held
+from onelot.record.evidence_file import evidence_gaps
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects.batch import Batch
 from onelot.record.subjects.therapy import Therapy
@@ -21,6 +22,9 @@ GIVEABLE = frozenset({"released", "conditionally_released", "exceptional_supply"
 def standing(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None, now: datetime) -> Iterator[Finding]:
     """Every reason for which the product may not go on at `now`."""
     place = batch.batch
+    if batch.for_study:
+        rule = "a toxicology lot is kept apart from the clinical lot"
+        yield Finding(rule, "purpose", place, "this is a toxicology lot", "put it down; take the clinical lot")
     if batch.disposition not in GIVEABLE:
         what = f"the batch is {batch.disposition or 'not yet decided on'}"
         yield Finding("no disposition, no delivery", "disposition", place, what, "wait for quality's decision")
@@ -72,6 +76,7 @@ def _patient(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None, now: d
         yield Finding("consent", "consent", place, what, "use nothing; ask the treating physician")
     if therapy.consent_until is not None and therapy.consent_until <= now:
         yield Finding("consent", "consent", place, "consent has run out", "ask the patient anew")
+    yield from evidence_gaps(recipe, therapy, now, "release")
     tailoring = therapy.tailoring
     if tailoring is None or not tailoring.approved or batch.tailoring != tailoring.cite:
         what = "the batch does not follow a signed tailoring of this therapy"

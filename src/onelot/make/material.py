@@ -11,7 +11,7 @@ from onelot.make.needs import charges_left
 from onelot.record.errors import Held, Mismatch, OutOfOrder
 from onelot.record.events.base import Event
 from onelot.record.events.batch import Filled, ManufactureCompleted, MaterialCharged, MaterialReceived
-from onelot.record.identity import compare
+from onelot.record.identity import compare, own_mark
 from onelot.record.recipe import MasterRecipe
 from onelot.record.signature import second_person
 from onelot.record.subjects.batch import Batch
@@ -97,12 +97,25 @@ def charge(
         raise Mismatch(f"this lot is {lot.item} in {lot.unit}", rule=rule, remedy=f"scan a lot of {wanted.item}")
     if not 0 < amount <= missing:
         raise Mismatch(f"{amount} {lot.unit} is not what goes in", rule=rule, remedy=f"charge at most {missing}")
+    _check_owner(lot, batch, own=wanted.own, rule=rule)
     _check_lot(lot, amount, available, now, rule)
     if phase.second_person:
         second_person(by, verified_by, what=f"charging {wanted.item}")
     if lot.cite is None:
         raise Held("the lot has no record", rule=rule, remedy="receive the lot first")
     return (MaterialCharged(name, lot.cite, amount, lot.unit, verified_by),)
+
+
+def _check_owner(lot: Lot, batch: Batch, *, own: bool, rule: str) -> None:
+    """What was made for one patient goes into that patient's batches, and nothing of another's ever does."""
+    if own and lot.made_for not in {own_mark(coi) for coi in batch.therapies}:
+        raise Mismatch(
+            "this lot was made for another patient" if lot.made_for else "this lot was made for no patient",
+            rule=f"{rule}, made for this patient alone",
+            remedy="put it down; scan the lot that was made for this chain of identity",
+        )
+    if not own and lot.made_for:
+        raise Mismatch("this lot was made for one patient", rule=rule, remedy="scan a lot of the platform")
 
 
 def _check_lot(lot: Lot, amount: Decimal, available: Decimal, now: datetime, rule: str) -> None:

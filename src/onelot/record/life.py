@@ -12,18 +12,31 @@ from onelot.record.errors import OutOfOrder
 
 Table = Mapping[str, Mapping[str, str]]
 
+
+def _guide(state: str) -> Mapping[str, str]:
+    """Design and choice of a guide, from eligibility to the dose; a new choice makes the tailoring stale."""
+    return dict.fromkeys(("GuidesDesigned", "GuideChosen", "GuideConfirmed"), state)
+
+
 THERAPY: Table = {
     "new": {"TherapyOrdered": "ordered"},
     "ordered": {"ConsentRecorded": "consented", "ProfileRecorded": "ordered"},
     "consented": {"ProfileRecorded": "consented", "EligibilityConfirmed": "eligible"},
-    "eligible": {"ProfileRecorded": "eligible", "EligibilityConfirmed": "eligible", "RecipeTailored": "tailored"},
+    "eligible": {
+        **_guide("eligible"),
+        "ProfileRecorded": "eligible",
+        "EligibilityConfirmed": "eligible",
+        "RecipeTailored": "tailored",
+    },
     "tailored": {
+        **_guide("tailored"),
         "ProfileRecorded": "tailored",
         "RecipeTailored": "tailored",
         "TailoringApproved": "tailored",
         "SlotBooked": "scheduled",
     },
     "scheduled": {
+        **_guide("scheduled"),
         "ProfileRecorded": "scheduled",
         "RecipeTailored": "scheduled",
         "TailoringApproved": "scheduled",
@@ -70,6 +83,7 @@ THERAPY_ANYWHERE: Mapping[str, str | None] = {
     "ConsentWithdrawn": None,
     "FactCorrected": None,
     "InfectionMarkersRecorded": None,
+    "EvidenceRecorded": None,
     "TherapyHeld": None,
     "HoldLifted": None,
     "DrugsWeighed": None,

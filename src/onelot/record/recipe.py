@@ -24,6 +24,7 @@ from onelot.record.errors import BadInput
 from onelot.record.quantity import Quantity as Quantity
 from onelot.record.quantity import Source as Source
 from onelot.record.quantity import Strict
+from onelot.record.recipe_editing import Editing
 from onelot.record.recipe_patient import Conditioning as Conditioning
 from onelot.record.recipe_patient import Drug as Drug
 from onelot.record.recipe_patient import FactNeed as FactNeed
@@ -92,10 +93,11 @@ class ParameterRule(Strict):
 
 @dataclass(frozen=True)
 class Charge(Strict):
-    """Material that goes in: the item of the lot, and how much."""
+    """Material that goes in: the item of the lot, and how much. own: a lot made for this patient, and no other."""
 
     item: str
     amount: Quantity
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,8 @@ class Test(Strict):
     """One test of the specification. stage `release`: before any release; `final`: may follow a conditional release.
 
     Numeric limits low/high, or `equals` for a text result; basis stands in the limits. identity marks an identity
-    test. to_date: a final test whose interim `negative_to_date` allows conditional release.
+    test. to_date: a final test whose interim `negative_to_date` allows conditional release. sequence: what was read is
+    compared with this tailored text (the guide); only `match` or `mismatch` stands in clear.
     """
 
     __test__ = False  # not a pytest class
@@ -185,6 +188,7 @@ class Test(Strict):
     identity: bool = False
     to_date: bool = False
     result_after: Quantity | None = None
+    sequence: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,7 +219,8 @@ class Logistics(Strict):
 class MasterRecipe(Strict):
     """An approved, versioned recipe of a product.
 
-    kind: `autologous` from the patient's own cells, `stock` made for stock, `kit` vials of stock bound to a patient.
+    kind: `autologous` from the patient's own cells, `stock` made for stock, `kit` vials of stock bound to a patient,
+    `individual` made for one patient from lots, without cells of theirs.
     dose_hit: formula over parameters and `dose_given` (in the unit of dose_parameter): was the dose aimed at reached.
     washouts: of the patient, before collection; supportive: drugs given beside the product.
     stock_items: what a stock recipe makes, or a kit takes from stock; stock_recipe: the recipe a kit's items come from.
@@ -225,7 +230,7 @@ class MasterRecipe(Strict):
     name: str
     version: str
     title: str
-    kind: Literal["autologous", "stock", "kit"]
+    kind: Literal["autologous", "stock", "kit", "individual"]
     product: str
     indications: tuple[str, ...]
     jurisdiction: str
@@ -250,6 +255,7 @@ class MasterRecipe(Strict):
     stock_recipe: str = ""
     washouts: tuple[Washout, ...] = ()
     supportive: tuple[SupportiveDrug, ...] = ()
+    editing: Editing | None = None
 
     @property
     def phases(self) -> tuple[Phase, ...]:

@@ -17,8 +17,9 @@ from typing import Literal
 from onelot.record.errors import BadInput
 from onelot.record.formula import Formula, Kind, Value, compile_formula
 from onelot.record.recipe import FactNeed, MasterRecipe, ParameterRule, Quantity, Repeat, Rule
+from onelot.record.recipe_editing import CHOSEN_GUIDE
 
-RESERVED = frozenset({"now", "day", "run", "dose_given"})
+RESERVED = frozenset({"now", "day", "run", "dose_given", CHOSEN_GUIDE})
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from onelot.record.evidence_file import evidence_gaps, guide_gaps
 from onelot.record.recipe import MasterRecipe
-from onelot.record.subjects.batch import Batch
+from onelot.record.subjects.batch import STUDY_LABEL, Batch
 from onelot.record.subjects.therapy import Therapy
 from onelot.record.terms.values import Cite, Finding
 
@@ -122,7 +123,21 @@ def patient(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None, now: da
         rule = f"recipe {recipe.identifier}: eligibility"
         yield Finding(rule, "eligibility", therapy.coi, "eligibility was never confirmed", "confirm it")
     yield from _tailored(batch, therapy)
+    yield from _evidence_file(recipe, batch, therapy, now)
     yield from _identity(recipe, batch, therapy)
+
+
+def _evidence_file(recipe: MasterRecipe, batch: Batch, therapy: Therapy, now: datetime) -> Iterator[Answer]:
+    """The guide two people chose, and for a patient's lot every document the recipe asks for."""
+    if recipe.editing is None:
+        return
+    gaps = guide_gaps(recipe, therapy) if batch.for_study else evidence_gaps(recipe, therapy, now, "release")
+    yield from gaps
+    if not gaps and therapy.guide is not None:
+        what = "guide chosen and confirmed by two people"
+        if not batch.for_study:
+            what += f"; {len(recipe.editing.evidence)} documents of the evidence file stand"
+        yield Proof(f"recipe {recipe.identifier}: evidence file", what, therapy.guide.confirmed)
 
 
 def _consent(recipe: MasterRecipe, therapy: Therapy, now: datetime) -> Iterator[Answer]:
@@ -162,6 +177,9 @@ def _tailored(batch: Batch, therapy: Therapy) -> Iterator[Answer]:
 
 def _identity(recipe: MasterRecipe, batch: Batch, therapy: Therapy) -> Iterator[Answer]:
     rule = "chain of identity: every container belongs to this therapy and carries the label it needs"
+    if batch.for_study:
+        yield from _for_study(batch)
+        return
     wrong = [each.identifier for each in batch.containers if each.coi != therapy.coi]
     if wrong:
         what = f"not of this chain of identity: {', '.join(wrong)}"
@@ -175,6 +193,16 @@ def _identity(recipe: MasterRecipe, batch: Batch, therapy: Therapy) -> Iterator[
             yield Finding("21 CFR 1271.90(c)", "label", batch.batch, what, "label them anew and reconcile")
     if not wrong and batch.containers:
         yield Proof(rule, f"{len(batch.containers)} containers of {therapy.coi}")
+
+
+def _for_study(batch: Batch) -> Iterator[Answer]:
+    rule = "a toxicology lot is kept apart: no container carries a patient's identity, each says what it is"
+    wrong = [each.identifier for each in batch.containers if each.coi or STUDY_LABEL not in each.label]
+    if wrong:
+        what = f"not labelled as a toxicology lot: {', '.join(wrong)}"
+        yield Finding(rule, "label", batch.batch, what, "label them anew and reconcile")
+    elif batch.containers:
+        yield Proof(rule, f"{len(batch.containers)} containers, {STUDY_LABEL}")
 
 
 def unusual(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None) -> Iterator[Finding]:

@@ -8,25 +8,30 @@ from decimal import Decimal
 
 from onelot.record.errors import BadInput, Held
 from onelot.record.recipe import FactNeed, MasterRecipe, ParameterRule
+from onelot.record.recipe_editing import CHOSEN_GUIDE
 from onelot.record.recipe_formulas import parameter_formula
 from onelot.record.terms.opened import OpenFact, OpenParameter, Value
 from onelot.record.units import convert
 from onelot.tailor.dose import by_band, by_formula, within_range
 
 
-def tailor(recipe: MasterRecipe, facts: Mapping[str, OpenFact], now: datetime) -> tuple[OpenParameter, ...]:
+def tailor(
+    recipe: MasterRecipe, facts: Mapping[str, OpenFact], now: datetime, guide: str = ""
+) -> tuple[OpenParameter, ...]:
     """Set every parameter of a recipe for one patient. Pure: the same facts give the same parameters.
 
     Args:
         recipe: the approved master recipe.
         facts: the patient's facts by name, opened; more than the recipe asks for is ignored.
         now: with zone; a fact valid until before it blocks.
+        guide: for a recipe that edits, the spacer two people chose; "" while they have not.
 
     Returns:
         The parameters in the recipe's order. `inputs` are the facts a value rests on, also through other parameters.
 
     Raises:
-        Held: a fact is missing or outdated (all are named), a weight lies outside the bands, a formula has no value.
+        Held: a fact is missing or outdated (all are named), a weight lies outside the bands, a formula has no value,
+            or no guide is chosen.
         Refused: a value lies outside the parameter's approved range.
         BadInput: a fact is of the wrong kind or unit, or the recipe is broken.
     """
@@ -48,7 +53,27 @@ def tailor(recipe: MasterRecipe, facts: Mapping[str, OpenFact], now: datetime) -
         rule = f"recipe {recipe.identifier} parameter {parameter.name}"
         inputs = facts_used(recipe, parameter.name)
         done.append(OpenParameter(parameter.name, value, parameter.unit, parameter.basis, how, rule, source, inputs))
-    return tuple(done)
+    return (*done, *_guide(recipe, facts, guide))
+
+
+def _guide(recipe: MasterRecipe, facts: Mapping[str, OpenFact], guide: str) -> Iterator[OpenParameter]:
+    """The patient's own part of an editing product, as a parameter like any other."""
+    editing = recipe.editing
+    if editing is None:
+        return
+    rule = f"recipe {recipe.identifier} parameter {editing.parameter}"
+    if not guide or editing.fact not in facts:
+        raise Held(
+            "no guide is chosen and confirmed" if editing.fact in facts else f"{editing.fact} is missing",
+            rule=f"{rule}: chosen by one person, confirmed by another ({editing.source.shown})",
+            remedy="design guides for the causal variant, choose one with a reason, and have another person confirm it",
+            place=editing.parameter,
+        )
+    how = "chosen by one person, confirmed by another"
+    basis = "spacer as DNA, 5' to 3'"
+    yield OpenParameter(
+        editing.parameter, guide, "", basis, how, rule, editing.source.shown, (editing.fact, CHOSEN_GUIDE)
+    )
 
 
 def facts_used(recipe: MasterRecipe, parameter: str) -> tuple[str, ...]:

@@ -175,9 +175,11 @@ def _check(rule: DoseRule, parameter: OpenParameter, facts: Mapping[str, OpenFac
     highs = [
         each for each in (_limit(rule.high, parameter, facts), _limit(rule.cap, parameter, facts)) if each is not None
     ]
-    high = min(highs) if highs else None
-    below = low is not None and parameter.value < low * (1 - SLACK)
-    above = high is not None and parameter.value > high * (1 + SLACK)
+    high, value = min(highs) if highs else None, parameter.value
+    if not isinstance(value, Decimal):
+        raise BadInput(f"{parameter.name} is no number", rule=FORMAT, remedy="mend the rule: it limits a number")
+    below = low is not None and value < low * (1 - SLACK)
+    above = high is not None and value > high * (1 + SLACK)
     if below or above:
         raise Refused(
             f"{parameter.name} comes out {'below' if below else 'above'} what the dose rule allows",

@@ -130,7 +130,7 @@ def weigh(
     acts = any(not line.as_usual for line in standing)
     if state == "advice":
         why = ", ".join(f"{gene} {keys[0]}" for gene, keys in weighed)
-        why += "; the guidance asks for something other than the usual dose" if acts else ""
+        why += "; the guidance asks for other than the usual dose" if acts else ""
     else:
         why = f"open: {', '.join(open_genes)}" if open_genes else "the table holds no line for this combination"
     if state == "advice" and not acts:

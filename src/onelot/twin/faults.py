@@ -10,6 +10,7 @@
     consent_withdrawn          at: the step after which the patient withdraws
     device_unknown             phase: the answer to this phase's command is lost, once
     late_fact                  fact: arrives late
+    wrong_guide                the clinical lot holds another guide than the chosen one
 
 The world acts on the first five and on wrong_bag and device_unknown; the others are for whoever drives the cohort.
 """
@@ -34,6 +35,7 @@ Kind = Literal[
     "consent_withdrawn",
     "device_unknown",
     "late_fact",
+    "wrong_guide",
 ]
 # One setting of each group must be there; those of the first table are numbers.
 _NUMBERS: Mapping[str, tuple[str, ...]] = {

@@ -13,7 +13,10 @@ from datetime import datetime
 
 from onelot.record.errors import OutOfOrder
 from onelot.record.events.batch import Administered, BatchPlanned, Filled, MaterialReceived
-from onelot.record.events.therapy import Collected, ConsentRecorded, ConsentWithdrawn, DoseGiven
+from onelot.record.events.editing import GuideChosen, GuideConfirmed
+from onelot.record.events.journal import LotReceived
+from onelot.record.events.therapy import Collected, ConsentRecorded, ConsentWithdrawn, DoseGiven, RecipeTailored
+from onelot.record.identity import own_mark
 from onelot.record.journal import Entry, Journal
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects.batch import Batch, fold_batch
@@ -122,6 +125,8 @@ def nothing_given_undecided(house: House) -> Iterator[Violation]:
             yield Violation("no disposition, no dose", place, f"the batch was {before.disposition or 'undecided'}")
         if before.holds or before.late_failures:
             yield Violation("nothing on hold is given", place, "; ".join(before.holds) or "a late result had failed")
+        if before.for_study:
+            yield Violation("a toxicology lot is given to nobody", place, stream)
         if before.filled is None or before.filled.expires_at <= event.started_at:
             yield Violation("nothing expired is given", place, "past its expiry, or never filled")
 
@@ -191,6 +196,36 @@ def no_dose_without_consent(house: House) -> Iterator[Violation]:
                 yield Violation("consent stands when a dose is given", f"{stream}#{entry.seq}", name)
 
 
+def own_lots_stay_own(house: House) -> Iterator[Violation]:
+    """A lot made for one patient goes into batches of that patient's therapy alone."""
+    owners = {
+        stream: entries[0].event.made_for
+        for stream, entries in house.of("lot")
+        if isinstance(entries[0].event, LotReceived) and entries[0].event.made_for
+    }
+    for stream, _, batch in house.batches():
+        for charged in batch.charged:
+            owner = owners.get(charged.lot.stream)
+            if owner is not None and owner not in {own_mark(name.removeprefix("therapy/")) for name in batch.therapies}:
+                yield Violation("a lot of one patient's own stays theirs", stream, charged.lot.stream)
+
+
+def a_guide_takes_two(house: House) -> Iterator[Violation]:
+    """A guide stands in signed parameters only when one person chose it and another confirmed it before."""
+    for stream, entries in house.of("therapy"):
+        chosen: dict[str, str] = {}
+        confirmed: set[str] = set()
+        for entry in entries:
+            if isinstance(entry.event, GuideChosen):
+                chosen[entry.cite.hash] = entry.by
+            elif isinstance(entry.event, GuideConfirmed) and chosen.get(entry.event.choice.hash, entry.by) != entry.by:
+                confirmed.add(entry.event.choice.hash)
+            elif isinstance(entry.event, RecipeTailored):
+                used = {given.cite.hash for each in entry.event.parameters for given in each.inputs}
+                for alone in used & chosen.keys() - confirmed:
+                    yield Violation("two people choose a guide", f"{stream}#{entry.seq}", chosen[alone])
+
+
 def effects_show_their_key(house: House) -> Iterator[Violation]:
     """A device acted once per key, only under keys on the record, and not against what the record says of it."""
     recorded = {}
@@ -255,6 +290,8 @@ RULES: tuple[Callable[[House], Iterator[Violation]], ...] = (
     containers_given_once,
     doses_name_their_batch,
     no_dose_without_consent,
+    own_lots_stay_own,
+    a_guide_takes_two,
     effects_show_their_key,
     claims_never_overlap,
     made_by_every_phase,

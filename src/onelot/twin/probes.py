@@ -77,6 +77,8 @@ PROBES: Mapping[str, Probe] = {
     "sampled_vials": Probe(lambda state, day, z: 20.0, "whole"),
     "vector_genomes": Probe(lambda state, day, z: 1.2e17 * exp(0.03 * z("titre")), "figure"),
     "confirmed_weight_kg": Probe(lambda state, day, z: state.weight_kg, "tenth"),
+    "size_in_process": Probe(lambda state, day, z: 80.0 * exp(0.06 * z("size")), "tenth"),
+    "encapsulated_in_process": Probe(lambda state, day, z: 95.0 + z("inside"), "tenth"),
     "clear_vials": Probe(lambda state, day, z: state.given["vials"], "whole"),
 }
 

@@ -5,7 +5,8 @@ batch is clean, and says what was found when it is not. An incubation that is no
 
 Sources: copies per cell by Poisson from the CAR fraction (standard relation, -ln(1-p)), ln-sd 0.15 (assumption);
 endotoxin median 0.08 EU/mL, well below the limits of four protocols (assumption), 68 mL infused (drugs.com, one label);
-residual editor and everything about vectors are assumptions. Cell dose: the amount filled, counted to 3 % (assumption).
+residual editor and everything about vectors and lipid nanoparticles are assumptions. Cell dose: the amount filled,
+counted to 3 % (assumption).
 """
 
 from __future__ import annotations
@@ -84,6 +85,14 @@ NUMBERS: Mapping[str, Callable[[Sample], float]] = {
     "full_capsids": lambda sample: 85.0 + 3.0 * sample.z("capsids"),
     "residual_dna": lambda sample: 2.0 * exp(0.3 * sample.z("dna")),
     "kit_volume": _kit_volume,
+    "guide_purity": lambda sample: 90.0 + 2.0 * sample.z("guide"),
+    "rna_content": lambda sample: (
+        100.0 * (sample.state.filled or 0.0) / (sample.state.wanted or 1.0) + 2.0 * sample.z("content")
+    ),
+    "rna_ratio": lambda sample: exp(0.05 * sample.z("ratio")),
+    "encapsulation": lambda sample: 95.0 + sample.z("inside"),
+    "particle_size": lambda sample: 80.0 * exp(0.06 * sample.z("size")),
+    "polydispersity": lambda sample: 0.12 * exp(0.15 * sample.z("spread")),
 }
 
 

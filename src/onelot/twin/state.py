@@ -10,7 +10,9 @@ from typing import Literal
 from onelot.record.errors import BadInput
 from onelot.twin.cells import Culture, Edited
 
-Made = Literal["t_cells", "cd34_cells", "vector", "kit"]
+Made = Literal["t_cells", "cd34_cells", "vector", "kit", "particles"]
+# What `given` holds for lipid nanoparticles, which are made of no cells and no vials.
+PARTICLES = "particles"
 
 
 @dataclass(frozen=True)

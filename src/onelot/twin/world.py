@@ -23,7 +23,7 @@ from onelot.twin.intake import collection
 from onelot.twin.memory import Memory
 from onelot.twin.probes import FORMULATED, Draw, probe, shown
 from onelot.twin.qc import number, result_at, text
-from onelot.twin.state import BatchState, Made
+from onelot.twin.state import PARTICLES, BatchState, Made
 
 # By default nothing strays further than this, so that what goes wrong in a cohort goes wrong on purpose.
 CUT = 1.2
@@ -84,6 +84,7 @@ class World:
         """
         counts = {name: float(value) for name, value in collected.items()}
         made: Made = "vector" if not patient else "kit"
+        made = "particles" if given and PARTICLES in given else made
         made = "t_cells" if "cd3_collected" in counts else "cd34_cells" if "cd34_collected" in counts else made
         state = BatchState(
             key=batch,

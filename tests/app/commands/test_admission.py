@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from onelot.app.commands import Command, collect, masters, order
+from onelot.app.commands import Command, collect, lots, masters, order
 from onelot.app.simulation.driver import Driver
 from onelot.app.simulation.site import PLANT, person
 from onelot.record.errors import BadInput, Conflict, NotAllowed
@@ -26,9 +26,9 @@ def scheduled(populate: Populate) -> Driver:
     return populate("p01", until="collection booked")
 
 
-def _lot(driver: Driver) -> masters.ReceiveLot:
+def _lot(driver: Driver) -> lots.ReceiveLot:
     expires = driver.clock.now() + timedelta(days=100)
-    return masters.ReceiveLot("L-1", "medium", "S-1", "0" * 64, Decimal(1), "mL", expires)
+    return lots.ReceiveLot("L-1", "medium", "S-1", "0" * 64, Decimal(1), "mL", expires)
 
 
 @pytest.mark.parametrize(

@@ -217,3 +217,13 @@ def test_pages_hold_no_script_of_their_own_and_speak_both_languages(site: Site, 
     ids = [given["id"] for _, given in mine.tags if "id" in given]
     assert len(ids) == len(set(ids))
     assert {given["for"] for tag, given in mine.tags if tag == "label"} <= set(ids)
+
+
+def test_forms_that_a_script_sends_put_nothing_into_an_address(site: Site) -> None:
+    site.settled("cora")
+    browser = Browser(site)
+    browser.sign_in("cora", NEW)
+    mine = browser.open("/screen/me")
+    assert all(given.get("method") == "post" for tag, given in mine.tags if tag == "form")
+    answer = browser.client.post("/screen/sign-in/key", data={"current": NEW})
+    assert answer.status_code == 403 and NEW not in answer.text

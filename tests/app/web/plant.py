@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -33,8 +34,25 @@ def signing(login: str) -> str:
     return from_seed(5)(f"password/{login}", 12).hex()
 
 
+@dataclass
+class Plant:
+    """A house with a patient's batch on its way, with its clock and the driver of the simulation."""
+
+    house: House
+    number: str
+    clock: SimulatedClock
+    driver: Driver
+
+
 def make_house(folder: Path) -> tuple[House, str]:
     """The house, and the number of the batch that waits for its release."""
+    made = make_plant(folder, "certificate")
+    assert made.house.loop.reader.batch(made.number).state == "quarantine"
+    return made.house, made.number
+
+
+def make_plant(folder: Path, until: str) -> Plant:
+    """The plant just after this act of the simulation, e.g. `batch planned`, `start select`."""
     entropy, recipes = from_seed(5), tuple(shipped().values())
     cohort = own_cohort(folder / "cohort", 1, recipes)
     calm = {key: case for key, case in cohort.cases.items() if case.recipe.name == "cd19-per-kg"}
@@ -53,7 +71,7 @@ def make_house(folder: Path) -> tuple[House, str]:
     reached: list[str] = []
 
     def tell(now: datetime, who: str, what: str) -> None:
-        if what == "certificate":
+        if what == until:
             reached.append(who)
             raise Reached
 
@@ -65,6 +83,6 @@ def make_house(folder: Path) -> tuple[House, str]:
         therapy = stage.therapy_of(calm[reached[0]])
         assert therapy is not None
         batch = stage.batch_of(therapy)
-        assert batch is not None and batch.state == "quarantine"
-        return house, batch.batch
+        assert batch is not None
+        return Plant(house, batch.batch, clock, driver)
     raise AssertionError([driver.waiting_for(key) for key in calm])

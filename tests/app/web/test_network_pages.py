@@ -17,10 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onelot.app import network_study
+from onelot.app.drawings.words import ENGLISH
 from onelot.app.house import House
 from onelot.app.network_study import Studies, read_question, take_in
 from onelot.app.networks import in_force
 from onelot.app.simulation.networks import simulated_networks
+from onelot.app.web.language import words_of
 from onelot.plan.network import Ledger
 from onelot.record.errors import BadInput, Conflict, Held
 from tests.app.web.plant import PASSWORD, make_house, signing
@@ -165,7 +167,7 @@ def negative_cost() -> dict[str, Any]:
         (b'{"horizon_days": NaN}', ["line 1, column"]),
         (b"[]", ["$", "one JSON object"]),
         (b"\xff\xfe", ["not JSON"]),
-        (b" " * (network_study.MOST_BYTES + 1), ["2048 KiB"]),
+        (b" " * (network_study.MOST_BYTES + 1), ["4096 KiB"]),
         ({**QUESTION, "horizon_days": 30_000}, ["$.horizon_days", "command line"]),
         ({**QUESTION, "front_points": 200}, ["$.front_points"]),
         ({**QUESTION, "storage": {"max_days": 300}}, ["$.storage.max_days"]),
@@ -227,6 +229,15 @@ def test_the_page_speaks_german(made: tuple[House, str]) -> None:
     browser.cookies.set("onelot-language", "de")
     text = browser.page(study(browser, QUESTION)).text
     assert "Kosten gegen Zeit" in text and "Wer wohin geht" in text
+    drawn = "".join(re.findall(r"<svg.*?</svg>", text, re.S))
+    found = send(browser, f"{study(browser, QUESTION)}/what-if", max_plants="1")
+    assert "Werke ≤ 1" in html.unescape(browser.page(found.headers["location"]).text)
+    assert "Entnahmeorte" in drawn and "günstigste" in drawn and "Patienten in Herstellung" in drawn
+    assert "patients" not in re.sub(r'href="[^"]*"', "", drawn)
+
+
+def test_the_drawings_english_is_that_of_the_pages() -> None:
+    assert words_of("en")["drawing"] == ENGLISH
 
 
 def test_a_server_answers_few_questions_at_once_and_forgets_the_oldest() -> None:

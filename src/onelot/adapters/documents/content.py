@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from onelot.record.journal import Entry
@@ -105,7 +106,8 @@ def _parameter(recipe: MasterRecipe, name: str, found: OpenParameter | None) -> 
         return {"name": name, "value": "erased", "unit": "", "origin": origin, "source": "the health key was destroyed"}
     return {
         "name": rule.title if rule else name,
-        "value": f"{found.value:f}",
+        # A guide is read in the vault and on the page of the design, never on paper that goes round with the batch.
+        "value": found.shown if isinstance(found.value, Decimal) else "sealed",
         "unit": found.unit,
         "basis": found.basis,
         "formula": found.formula,

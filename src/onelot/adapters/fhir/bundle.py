@@ -43,7 +43,7 @@ def read_bundle(path: Path | str, *, limit_bytes: int = LIMIT_BYTES) -> Document
     file = read_json(path, limit_bytes=limit_bytes)
     value = file.value
     if not isinstance(value, dict) or value.get("resourceType") != "Bundle":
-        kind = value.get("resourceType", "no FHIR resource") if isinstance(value, dict) else "no JSON object"
+        kind = str(value.get("resourceType", "no FHIR resource"))[:40] if isinstance(value, dict) else "no JSON object"
         raise _bad(f"expected a Bundle, found {kind}", f"{path}#/resourceType", "export the patient as a Bundle")
     check_shape(value, str(path))
     _version(value, f"{path}#")

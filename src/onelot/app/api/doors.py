@@ -14,6 +14,7 @@ from onelot.app.sight import be_seen_as
 from onelot.app.sign_in import NotSignedIn, SignIn, Where
 from onelot.app.sign_in.account import Account
 from onelot.app.sign_in.limits import TooOften
+from onelot.app.sign_in.witness import Witness
 from onelot.record.errors import BadInput, Broken, Conflict, Erased, NotAllowed, OnelotError, Refused, Unreachable
 
 COOKIE, SCREEN_COOKIE, TABLET_COOKIE = "onelot", "onelot-session", "onelot-tablet"
@@ -45,6 +46,15 @@ class Doors:
     def account(self) -> Account:
         """What people and administrators do with sign-ins."""
         return Account(self.house, self.sign_in)
+
+    @property
+    def witness(self) -> Witness:
+        """Proofs of the second person."""
+        return Witness(self.house, self.sign_in)
+
+    def tablet(self, request: Request) -> str:
+        """The token of the enrolled tablet that asks; "" for any other browser."""
+        return request.headers.get("x-onelot-tablet", "") or request.cookies.get(self.cookie(TABLET_COOKIE), "")
 
     def cookie(self, name: str) -> str:
         """The cookie's name: under TLS one that no other host or path can have set."""
@@ -86,7 +96,17 @@ class Doors:
 
         A cookie alone gives no command: other sites can make a browser send it (see `writing`).
         """
-        return be_seen_as(self.sign_in.actor(self.token(request), self.house.loop.actor))
+        return self.recognise(request)
+
+    def recognise(self, request: Request) -> Actor:
+        """Who asks, looked up once a request and session: on the screens by their own cookie only."""
+        on_screen = request.url.path.startswith("/screen/")
+        token = request.cookies.get(self.cookie(SCREEN_COOKIE), "") if on_screen else self.token(request)
+        known: tuple[str, Actor] | None = getattr(request.state, "known", None)
+        if known is None or known[0] != token:
+            known = token, self.sign_in.actor(token, self.house.loop.actor)
+            request.state.known = known
+        return be_seen_as(known[1])
 
     def context(self, actor: Actor) -> Context:
         """A context to look through, as this actor."""
@@ -104,7 +124,8 @@ def errors(app: FastAPI) -> None:
 
     @app.exception_handler(OnelotError)
     async def refused(request: Request, error: OnelotError) -> JSONResponse:
-        return JSONResponse(error.as_dict(), status_code=status_of(error))
+        again = {"Retry-After": "60"} if isinstance(error, TooOften) else None
+        return JSONResponse(error.as_dict(), status_code=status_of(error), headers=again)
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from onelot.app.api.doors import COOKIE, TABLET_COOKIE, Doors
+from onelot.app.api.doors import COOKIE, Doors
 
 Short = Annotated[str, Field(max_length=200)]
 Secret = Annotated[str, Field(max_length=1000)]
@@ -97,11 +97,11 @@ def _by_badge(api: APIRouter, doors: Doors) -> None:
         given: BadgeAndPin,
         request: Request,
         response: Response,
-        x_onelot_tablet: Annotated[str, Header(max_length=200)] = "",
     ) -> dict[str, Any]:
         """Sign in by badge and PIN on an enrolled tablet: a short session that never signs."""
-        tablet = x_onelot_tablet or request.cookies.get(doors.cookie(TABLET_COOKIE), "")
-        return _begun(doors, response, desk.open_by_badge(given.badge, given.pin, tablet, doors.where(request)))
+        return _begun(
+            doors, response, desk.open_by_badge(given.badge, given.pin, doors.tablet(request), doors.where(request))
+        )
 
     @api.delete("/session")
     def sign_out(request: Request, response: Response) -> dict[str, bool]:

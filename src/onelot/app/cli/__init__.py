@@ -12,7 +12,7 @@ import warnings
 import orjson
 import typer
 
-from onelot.app.cli import demo, give, house, learn, plan, profile, recipe, release, tailor
+from onelot.app.cli import demo, give, house, learn, plan, profile, recipe, release, sign_in, tailor
 from onelot.record.errors import OnelotError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 house.register(app)
 give.register(app)
+sign_in.register(app)
 for _name, _room in (
     ("profile", profile),
     ("tailor", tailor),

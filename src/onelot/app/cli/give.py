@@ -18,6 +18,7 @@ from onelot.app.commands.everything import adapter_of, read_command
 from onelot.app.context import Actor
 from onelot.app.effects import carry_out
 from onelot.app.house import House
+from onelot.app.presence import Proof, by_signing_password
 from onelot.app.sign_in import check_password
 from onelot.record.errors import BadInput
 
@@ -39,6 +40,12 @@ def proven(house: House, login: str, password_file: Path | None) -> tuple[Actor,
     return actor, password
 
 
+def _proof(house: House, second: str, password_file: Path | None) -> Proof:
+    """The second person's proof: their own signing password, from a file of theirs or typed by them."""
+    password = read_file(password_file).decode().strip() if password_file else _ask(f"Signing password of {second}")
+    return by_signing_password(house.people_keys, house.loop.reader.person, password)
+
+
 def _ask(what: str) -> str:
     answer: str = typer.prompt(what, hide_input=True)
     return answer
@@ -49,6 +56,9 @@ def give(
     fields: Annotated[str, typer.Argument(help="Its fields as JSON; `-` reads standard input.")] = "{}",
     as_: As = "",
     password_file: PasswordFile = None,
+    verifier_password_file: Annotated[
+        Path | None, typer.Option(help="File with the second person's signing password; asked for where one is named.")
+    ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the fields it takes, as JSON Schema.")] = False,
     home: Home = None,
     json: Json = False,
@@ -70,7 +80,9 @@ def give(
     house = open_for_reading(home)
     try:
         actor, password = proven(house, as_, password_file)
-        done = house.loop.handle(wanted, actor, password if wanted.meaning else None)
+        second = getattr(wanted, "verified_by", "")
+        proof = _proof(house, second, verifier_password_file) if second else None
+        done = house.loop.handle(wanted, actor, password if wanted.meaning else None, proof=proof)
         carry_out(house)
         written = [{"stream": each.stream, "seq": each.seq, "type": each.envelope["type"]} for each in done.entries]
     finally:

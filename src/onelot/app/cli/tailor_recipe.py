@@ -30,11 +30,11 @@ def tailor_recipe(
     read = load(recipe)
     found = tailor(read, read_facts(facts, {need.name: need.unit for need in read.facts}), datetime.now(UTC))
     if as_json:
-        parameters = [{**asdict(each), "value": f"{each.value:f}"} for each in found]
+        parameters = [{**asdict(each), "value": each.shown} for each in found]
         print_json({"recipe": read.identifier, "dry_run": True, "parameters": parameters})
         return
     for each in found:
-        print(f"{each.name} = {each.value:f} {each.unit} {each.basis}")
+        print(f"{each.name} = {each.shown} {each.unit} {each.basis}")
         print(f"    {each.formula}   from {', '.join(each.inputs) or 'no fact'}\n    {each.rule_source}")
 
 

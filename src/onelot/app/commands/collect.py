@@ -19,7 +19,7 @@ from onelot.record.journal import TakeName
 from onelot.record.recipe import Intake
 from onelot.record.signature import second_person
 from onelot.record.subjects import Therapy
-from onelot.record.terms.opened import OpenFact, Value
+from onelot.record.terms.opened import OpenFact, Value, numbers_of
 from onelot.record.terms.values import Container
 
 
@@ -117,7 +117,7 @@ def _plus(totals: dict[str, Decimal], name: str, value: Value) -> None:
 
 def _assess(context: Context, therapy: Therapy, intake: Intake, donation: str, totals: dict[str, Decimal]) -> None:
     values: dict[str, Value] = {name: fact.value for name, fact in context.open_facts(therapy).items()}
-    values |= {name: parameter.value for name, parameter in context.open_parameters(therapy).items()}
+    values |= numbers_of(context.open_parameters(therapy))
     values |= {name: constant.value for name, constant in intake.constants.items()}
     values |= totals
     missing = [need.name for need in intake.counts if need.required and need.name not in totals]

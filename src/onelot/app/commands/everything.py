@@ -13,6 +13,8 @@ from onelot.app.commands import (
     collect,
     decide,
     deliver,
+    editing,
+    evidence,
     learn,
     make,
     masters,
@@ -25,7 +27,22 @@ from onelot.app.commands import (
 )
 from onelot.record.errors import BadInput
 
-MODULES = (masters, order, profile, decide, tailor, plan, collect, make, material, release, deliver, learn)
+MODULES = (
+    masters,
+    order,
+    profile,
+    decide,
+    editing,
+    evidence,
+    tailor,
+    plan,
+    collect,
+    make,
+    material,
+    release,
+    deliver,
+    learn,
+)
 
 
 @cache

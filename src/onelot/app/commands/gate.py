@@ -14,6 +14,7 @@ from onelot.record.errors import Held
 from onelot.record.events.base import Event
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
+from onelot.record.terms.opened import numbers_of
 from onelot.record.terms.values import Cite
 from onelot.tailor import tailor
 
@@ -44,13 +45,13 @@ def open_work(context: Context, number: str, *, held_too: bool = False) -> Work:
     recipe = context.reader.recipe(batch.recipe)
     if not batch.therapies:
         # Stock is tailored to nobody: its parameters follow from the recipe's constants alone.
-        found = {parameter.name: parameter.value for parameter in tailor(recipe, {}, context.now)}
-        return Work(batch, recipe, None, effective(found, batch))
+        found = {parameter.name: parameter for parameter in tailor(recipe, {}, context.now)}
+        return Work(batch, recipe, None, effective(numbers_of(found), batch))
     therapy = context.reader.therapy(batch.therapies[0])
     if not held_too:
         _refuse_held(batch, therapy)
-    opened = {name: found.value for name, found in context.open_parameters(therapy).items()}
-    return Work(batch, recipe, therapy, effective(opened, batch))
+    opened = context.open_parameters(therapy)
+    return Work(batch, recipe, therapy, effective(numbers_of(opened), batch))
 
 
 def _refuse_held(batch: Batch, therapy: Therapy) -> None:

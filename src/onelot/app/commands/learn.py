@@ -11,6 +11,7 @@ from onelot.learn import outcome
 from onelot.record.errors import Held
 from onelot.record.events import therapy as ev
 from onelot.record.subjects import Therapy
+from onelot.record.terms.opened import numbers_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def _record_outcome(context: Context, command: RecordOutcome) -> None:
     dose, unit = _dose_given(context, therapy)
     reached = outcome(
         recipe,
-        {name: found.value for name, found in context.open_parameters(therapy).items()},
+        numbers_of(context.open_parameters(therapy)),
         dose_given=dose,
         unit=unit,
         started_at=min((each.collected_at for each in therapy.collections), default=therapy.ordered_at)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from onelot import make
 from onelot.app.commands import Command, handles
+from onelot.app.commands.editing import MATCH, MISMATCH
 from onelot.app.commands.gate import Work, add_all, next_deviation, open_work
 from onelot.app.context import Context, unknown
 from onelot.make.control import Proposal
@@ -294,6 +295,12 @@ def _correct_entry(context: Context, command: CorrectEntry) -> None:
             f"event {command.seq} is not an entry that can be corrected",
             rule="measured values and results are corrected; everything else is a new event of its own",
             remedy="look at the thread for the number of the entry",
+        )
+    if found[0].envelope["data"].get("read") and command.value not in (MATCH, MISMATCH):
+        raise BadInput(
+            "a sequence is never written in clear",
+            rule=f"the result of a sequence test reads {MATCH} or {MISMATCH}",
+            remedy="enter one of the two here, and record what was read as a result of its own",
         )
     if found[0].envelope["type"] == "Measured":
         try:

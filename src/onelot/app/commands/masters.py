@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from hashlib import sha256
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import orjson
 
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
 from onelot.app.context import Context, mode_of
-from onelot.app.rules import DOSE_RULES, GUIDELINE, KINDS, MARK_REVIEWS, guideline_name
-from onelot.plan.network import read_signed_network
+from onelot.app.document_kinds import NETWORK, check_kind
+from onelot.app.rules import KINDS, MARK_REVIEWS
 from onelot.record.chain import canonical
 from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.events import journal as ev
-from onelot.record.journal import AddQuantity, Effect, TakeName
-from onelot.record.recipe import read_recipe
+from onelot.record.journal import Effect, TakeName
 from onelot.record.signature import second_person
-from onelot.tailor.dose_rules import document_name, read_dose_rules
-from onelot.tailor.guideline import read_guideline
 
 
 @dataclass(frozen=True)
@@ -135,26 +131,6 @@ class RegisterDocument(Command):
     text: str
 
 
-def _check_kind(command: RegisterDocument, value: Any) -> None:
-    """A document of a kind the house acts on is read before it is kept, and bears the name it will be found by."""
-    wanted = command.name
-    if command.kind == "recipe":
-        read_recipe(value, place=command.name)
-    elif command.kind == "network":
-        read_signed_network(value)
-    elif command.kind == GUIDELINE:
-        wanted = guideline_name(read_guideline(value, place=command.name).drug)
-    elif command.kind == DOSE_RULES:
-        wanted = document_name(read_dose_rules(value, place=command.name).product)
-    if command.name != wanted:
-        raise BadInput(
-            f"a {command.kind} of this content is named {wanted}",
-            rule="a rule is found by its name: one drug or product, one name",
-            remedy=f"register it as {wanted}",
-            place="RegisterDocument.name",
-        )
-
-
 @handles(RegisterDocument)
 def _register_document(context: Context, command: RegisterDocument) -> None:
     try:
@@ -166,7 +142,7 @@ def _register_document(context: Context, command: RegisterDocument) -> None:
             remedy="mend the file at this place",
             place=f"line {cause.lineno}, column {cause.colno}",
         ) from cause
-    _check_kind(command, value)
+    check_kind(command.kind, command.name, value)
     stream = f"document/{command.name}/{command.version}"
     text = canonical(value).decode()
     context.new(stream)
@@ -191,9 +167,9 @@ def _approve_document(context: Context, command: ApproveDocument) -> None:
     stream = f"document/{command.name}/{command.version}"
     document = context.reader.document(f"{command.name}/{command.version}")
     second_person(document.registered_by, context.actor.id, what="approving a document")
-    if document.kind == "network":
+    if document.kind == NETWORK:
         # One registered by an onelot that did not yet read networks would stop every booking.
-        read_signed_network(orjson.loads(document.text))
+        check_kind(document.kind, command.name, orjson.loads(document.text))
     context.at(stream, document.seq)
     context.add(stream, ev.DocumentApproved(command.version, document.sha256, command.effective_from), signed=True)
     if document.kind in KINDS:
@@ -276,65 +252,6 @@ class TakeOutEquipment(Command):
 @handles(TakeOutEquipment)
 def _take_out_equipment(context: Context, command: TakeOutEquipment) -> None:
     context.add(f"equipment/{command.equipment}", ev.EquipmentTakenOut(command.reason))
-
-
-@dataclass(frozen=True)
-class ReceiveLot(Command):
-    """Take a lot in, into quarantine."""
-
-    lot: str
-    item: str
-    supplier_lot: str
-    certificate_sha256: str
-    amount: Decimal
-    unit: str
-    expires_at: datetime
-
-
-@handles(ReceiveLot)
-def _receive_lot(context: Context, command: ReceiveLot) -> None:
-    stream = f"lot/{command.lot}"
-    context.new(stream)
-    context.claim(TakeName(f"lot/{command.lot}"))
-    context.claim(AddQuantity(f"lot/{command.lot}", command.amount))
-    context.add(
-        stream,
-        ev.LotReceived(
-            command.item,
-            command.supplier_lot,
-            command.certificate_sha256,
-            command.amount,
-            command.unit,
-            command.expires_at,
-        ),
-    )
-
-
-@dataclass(frozen=True)
-class ReleaseLot(Command):
-    """Release a lot for use after incoming inspection."""
-
-    meaning: ClassVar[str] = "releases this lot for use"
-    lot: str
-    finding: str
-
-
-@handles(ReleaseLot)
-def _release_lot(context: Context, command: ReleaseLot) -> None:
-    context.add(f"lot/{command.lot}", ev.LotReleased(command.finding), signed=True)
-
-
-@dataclass(frozen=True)
-class BlockLot(Command):
-    """Block a lot."""
-
-    lot: str
-    reason: str
-
-
-@handles(BlockLot)
-def _block_lot(context: Context, command: BlockLot) -> None:
-    context.add(f"lot/{command.lot}", ev.LotBlocked(command.reason))
 
 
 @dataclass(frozen=True)

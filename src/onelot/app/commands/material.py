@@ -116,7 +116,8 @@ class FillContainers(Command):
 @handles(FillContainers)
 def _fill_containers(context: Context, command: FillContainers) -> None:
     work = open_work(context, command.batch)
-    coi = work.therapy.coi if work.therapy else ""
+    # What is made for a study carries no patient's identity, so that no scan can ever take it for the patient's.
+    coi = work.therapy.coi if work.therapy and not work.batch.for_study else ""
     containers = [
         Container(name, command.kinds.get(name, "bag"), coi, amount, command.unit, work.batch.label)
         for name, amount in command.containers.items()
@@ -141,7 +142,7 @@ def _fill_containers(context: Context, command: FillContainers) -> None:
 
 def _sealed_contents(context: Context, work: Work, event: Event) -> Event:
     """Put the amounts of a patient's containers under the patient's health key."""
-    if work.therapy is None or not isinstance(event, ev.Filled):
+    if work.therapy is None or work.batch.for_study or not isinstance(event, ev.Filled):
         return event
     patient = work.therapy.patient
     return replace(

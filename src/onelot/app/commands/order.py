@@ -14,7 +14,7 @@ from onelot.record.events import batch as batch_events
 from onelot.record.events import therapy as ev
 from onelot.record.identity import ALPHABET, LENGTH, make_identifier
 from onelot.record.journal import Effect, TakeName
-from onelot.record.subjects import Document
+from onelot.record.subjects import Batch, Document
 
 FINAL_BATCH = {"administered", "rejected", "returned", "terminated"}
 
@@ -155,9 +155,14 @@ def hold_batches(context: Context, coi: str, reason: str, rule: str) -> None:
     """Hold every batch of a therapy that has not come to its end."""
     for number in context.journal.rows("therapies", [coi]).get(coi, {}).get("batches", []):
         batch = context.reader.batch(number)
-        if batch.state not in FINAL_BATCH and rule not in batch.holds:
+        if _goes_on(batch) and rule not in batch.holds:
             context.at(f"batch/{number}", batch.seq)
             context.add(f"batch/{number}", batch_events.BatchHeld(reason, rule))
+
+
+def _goes_on(batch: Batch) -> bool:
+    """Whether a batch may still come to a patient: a decided toxicology lot never does, and what it showed stands."""
+    return batch.state not in FINAL_BATCH and not (batch.for_study and batch.disposition)
 
 
 def lift_batch_holds(context: Context, coi: str, reason: str, rule: str) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from onelot.app.advice import check_advice
 from onelot.app.commands import Command, handles
 from onelot.app.commands.decide import check_reviews
+from onelot.app.commands.individual import purpose_of
 from onelot.app.commands.order import usable
 from onelot.app.commands.tailor import check_tailoring
 from onelot.app.context import Context, unknown
@@ -159,12 +160,16 @@ def _move_slot(context: Context, command: MoveSlot) -> None:
 
 @dataclass(frozen=True)
 class PlanBatch(Command):
-    """Plan a batch for a therapy (or, without one, for stock) by an approved recipe."""
+    """Plan a batch for a therapy (or, without one, for stock) by an approved recipe.
+
+    purpose: `toxicology` for a lot that is made as for the patient and studied instead of given; else "".
+    """
 
     batch: str
     site: str
     coi: str = ""
     recipe: str = ""
+    purpose: str = ""
 
 
 @handles(PlanBatch)
@@ -184,6 +189,7 @@ def _plan_batch(context: Context, command: PlanBatch) -> None:
                 rule="consent gates every descendant",
                 remedy="end the therapy, or record a new consent",
             )
+        purpose, label = purpose_of(context, therapy, command.purpose)
         context.add(
             stream,
             batch_events.BatchPlanned(
@@ -192,8 +198,8 @@ def _plan_batch(context: Context, command: PlanBatch) -> None:
                 therapy.recipe,
                 tailoring,
                 command.site,
-                "patient",
-                therapy.label or "",
+                purpose,
+                label,
                 _network_for(context, therapy, command.site),
             ),
         )

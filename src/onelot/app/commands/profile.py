@@ -21,7 +21,7 @@ from onelot.record.terms.values import Cite, Fact, Finding
 
 ELIGIBILITY = "eligibility"
 TAILORING = "stale tailoring"
-GENOMIC = ("pgx_", "variant_")
+GENOMIC = ("pgx_", "variant_", "causal_variant")
 
 
 @dataclass(frozen=True)

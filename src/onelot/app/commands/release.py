@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
 from onelot import release
 from onelot.app.commands import Command, handles
+from onelot.app.commands.editing import compare_sequence
 from onelot.app.commands.gate import Work, next_deviation, open_work
 from onelot.app.context import Context, mode_of
 from onelot.record.chain import canonical
@@ -25,7 +26,10 @@ _BEFORE_RELEASE = ("planned", "received", "in_process", "quarantine")
 
 @dataclass(frozen=True)
 class RecordResult(Command):
-    """Record a test result; the verdict follows from the specification. A second person verified it."""
+    """Record a test result; the verdict follows from the specification. A second person verified it.
+
+    value: for a test of a sequence the letters that were read: they are compared here, sealed, and stand nowhere else.
+    """
 
     batch: str
     test: str
@@ -39,16 +43,18 @@ class RecordResult(Command):
 def _record_result(context: Context, command: RecordResult) -> None:
     work = open_work(context, command.batch, held_too=True)
     second_person(context.actor.id, command.verified_by, what="a test result")
+    test = _test(work, command.test)
+    value, read = (command.value, None) if not test.sequence else compare_sequence(context, work, test, command.value)
     event = release.judge(
-        _test(work, command.test),
-        command.value,
+        test,
+        value,
         command.unit,
         _bases(context, work),
         sampled_at=command.sampled_at,
         verified_by=command.verified_by,
         convert=convert,
     )
-    context.add(work.stream, event)
+    context.add(work.stream, replace(event, read=read))
     context.answer["verdict"] = event.verdict
     if work.batch.state not in _BEFORE_RELEASE and event.verdict == "out_of_specification":
         # What follows from a late failure cites the result, so it can be written only once that is on the record.

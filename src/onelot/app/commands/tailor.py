@@ -15,6 +15,9 @@ from onelot.app.rules import dose_rules_of
 from onelot.record.errors import Held, Refused
 from onelot.record.events import batch as batch_events
 from onelot.record.events import therapy as ev
+from onelot.record.evidence_file import guide_gaps
+from onelot.record.recipe import MasterRecipe
+from onelot.record.recipe_editing import CHOSEN_GUIDE
 from onelot.record.signature import second_person
 from onelot.record.subjects import Therapy
 from onelot.record.terms.values import Cite, Finding, Input, Parameter
@@ -46,7 +49,7 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
     stream = f"therapy/{therapy.coi}"
     ruled = dose_rules_of(context, recipe)
     try:
-        found_parameters = tailor(recipe, facts, context.now)
+        found_parameters = tailor(recipe, facts, context.now, guide_for(context, recipe, therapy))
         if ruled:
             found_parameters = within_rules(ruled[1], recipe, facts, found_parameters, context.now)
     except (Held, Refused) as refusal:
@@ -67,10 +70,7 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
             formula=found.formula,
             rule=found.rule,
             rule_source=found.rule_source,
-            inputs=tuple(
-                Input(name, therapy.facts[name].fact.value.commitment, therapy.facts[name].cite)
-                for name in found.inputs
-            ),
+            inputs=tuple(_input(therapy, name) for name in found.inputs),
         )
         for found in found_parameters
     )
@@ -78,6 +78,20 @@ def _tailor_recipe(context: Context, command: TailorRecipe) -> None:
     add_weighing(context, therapy)
     # Tailored and weighed by what is in effect now: nothing is due for review any more.
     mark(context, therapy, ())
+
+
+def guide_for(context: Context, recipe: MasterRecipe, therapy: Therapy) -> str:
+    """The spacer that two people chose, in the clear; "" while they have not, or while its reasons do not hold."""
+    if recipe.editing is None or therapy.guide is None or guide_gaps(recipe, therapy):
+        return ""
+    return str(context.open(therapy.guide.sealed))
+
+
+def _input(therapy: Therapy, name: str) -> Input:
+    if name == CHOSEN_GUIDE and therapy.guide is not None:
+        return Input(name, therapy.guide.sealed.commitment, therapy.guide.cite)
+    known = therapy.facts[name]
+    return Input(name, known.fact.value.commitment, known.cite)
 
 
 def refuse_ineligible(therapy: Therapy) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from onelot.app.drawings.svg import Drawing, Link, element, frame, line, number, opened, text, ticks, titled
+from onelot.app.drawings.words import ENGLISH, Words
 from onelot.plan.network import Answer
 from onelot.record.errors import BadInput
 
 WIDTH = 960.0
 
 
-def draw_front(answer: Answer, link: Link | None = None, chosen: int | None = None) -> Drawing:
+def draw_front(answer: Answer, link: Link | None = None, chosen: int | None = None, words: Words = ENGLISH) -> Drawing:
     """Cost against mean days from collection to return; each point leads to its answer (`/front/2`).
 
     chosen: the point whose answer is shown beside it; it gets a ring.
@@ -39,8 +40,8 @@ def draw_front(answer: Answer, link: Link | None = None, chosen: int | None = No
         body.append(text(left - 8, y + 4, _figure(cost, (rows[-1] - rows[0]) / max(len(rows) - 1, 1)), "quiet", "end"))
     for day in columns:
         body.append(text(at(day, y0)[0], bottom + 20, f"{day:g}", "quiet", "middle"))
-    body.append(text(left, top - 16, "cost", "heading"))
-    body.append(text(right, bottom + 40, "days from collection to return, mean", "heading", "end"))
+    body.append(text(left, top - 16, words["cost"], "heading"))
+    body.append(text(right, bottom + 40, words["days"], "heading", "end"))
     ordered = sorted(points)
     path = " ".join(
         f"{'M' if i == 0 else 'L'}{number(at(d, c)[0])} {number(at(d, c)[1])}" for i, (d, c, _) in enumerate(ordered)
@@ -52,17 +53,18 @@ def draw_front(answer: Answer, link: Link | None = None, chosen: int | None = No
         plants = ", ".join(plant.id for plant in answer.front[index].answer.plants)
         if index == chosen:
             dot += element("circle", cx=x, cy=y, r=11.0, class_="ring")
-        what = f"{day:.2f} days, cost {cost:,.2f}, plants {plants}{'' if proven else ', not proven'}"
+        what = words["point"].format(days=f"{day:.2f}", cost=f"{cost:,.2f}", plants=plants)
+        what += "" if proven else words["not_proven"]
         body.append(opened(titled(dot, what), f"/front/{index}", link))
-    for index, words, anchor, dx, dy in ((0, "cheapest", "end", -12, 20), (len(points) - 1, "fastest", "start", 12, 4)):
+    for index, told, anchor, dx, dy in ((0, "cheapest", "end", -12, 20), (len(points) - 1, "fastest", "start", 12, 4)):
         x, y = at(points[index][0], points[index][1])
-        body.append(text(x + dx, y + dy, words, "strong", anchor))
+        body.append(text(x + dx, y + dy, words[told], "strong", anchor))
     data = {
         "points": [
             {"mean_days": d, "cost": c, "proven": p, "pointer": f"/front/{i}"} for i, (d, c, p) in enumerate(points)
         ]
     }
-    title = f"Cost against time, {len(points)} answers"
+    title = words["front_title"].format(n=len(points))
     return Drawing(frame(WIDTH, bottom + 56, "".join(body), title, "network-front"), data)
 
 

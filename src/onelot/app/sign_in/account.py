@@ -155,8 +155,12 @@ class Account:
     def take_badge(self, token: str, password: str | None, badge: str, pin: str, where: Where = NOWHERE) -> None:
         """Enrol one's own badge with a PIN nobody else knows; it replaces the one before."""
         session = self._proven(token, password, where)
-        if self.desk.settings.badge is None:
-            raise NotAllowed("badges are not used here", rule="sign-in.json: badge", remedy="sign in by password")
+        if not self.desk.badge_is_for(session.login):
+            raise NotAllowed(
+                "badges are not for your role here",
+                rule="sign-in.json: badge.sites names the roles that may sign in by badge",
+                remedy="sign in with your password",
+            )
         self.desk.badges.enrol(session.login, badge, pin)
         self.desk.locks.right(locks.PIN, session.login)
         self.desk.log.write("badge enrolled", session.login, where)

@@ -75,6 +75,10 @@ class SignIn:
             else None
         )
 
+    def now(self) -> datetime:
+        """The wall clock."""
+        return self._clock()
+
     # --- first proof -------------------------------------------------------------------------------------------------
 
     def open(self, login: str, password: str, where: Where = NOWHERE) -> str:
@@ -130,9 +134,21 @@ class SignIn:
             NotAllowed: not an enrolled tablet, badge and PIN do not belong together, or the site does not allow it to
             this person's roles.
         """
-        tablet = self.badges.tablet(tablet_token)
-        if tablet is None or self.settings.badge is None:
-            raise _not_here("sign-in by badge")
+        login, _ = self.badge_holder(badge, pin, tablet_token, where)
+        tablet = self._tablet(tablet_token)
+        token = self.sessions.open(login, ("badge",), (), where, tablet.id, tablet.site)
+        self.log.write("signed in", login, where, how="badge", tablet=tablet.name)
+        return token
+
+    def badge_holder(
+        self, badge: str, pin: str, tablet_token: str, where: Where = NOWHERE
+    ) -> tuple[str, frozenset[str]]:
+        """Who holds the badge and knows the PIN, and the roles the site allows them on this tablet.
+
+        Raises:
+            NotAllowed: as `open_by_badge`.
+        """
+        tablet = self._tablet(tablet_token)
         login = self.badges.owner(badge)
         name = login or self.box.mark("badge", badge)
         self.tries.begin(locks.PIN, name, where, known=login is not None)
@@ -143,7 +159,8 @@ class SignIn:
                 rule="sign-in on a shared tablet: your badge, and a PIN that only you know",
                 remedy="try again, or sign in with your password",
             )
-        if not self._roles_by_badge(login, tablet):
+        roles = self._roles_by_badge(login, tablet)
+        if not roles:
             self.log.write("refused", login, where, how="badge", why="role or site", tablet=tablet.name)
             raise NotAllowed(
                 "you may not sign in by badge here",
@@ -151,9 +168,13 @@ class SignIn:
                 remedy="sign in with your password",
             )
         self.tries.right(locks.PIN, login, where)
-        token = self.sessions.open(login, ("badge",), (), where, tablet.id, tablet.site)
-        self.log.write("signed in", login, where, how="badge", tablet=tablet.name)
-        return token
+        return login, roles
+
+    def _tablet(self, token: str) -> Tablet:
+        found = self.badges.tablet(token)
+        if found is None or self.settings.badge is None:
+            raise _not_here("sign-in by badge")
+        return found
 
     # --- what a session still needs ----------------------------------------------------------------------------------
 
@@ -320,6 +341,15 @@ class SignIn:
             return False
         actor = self._actor_of(login)
         return self.settings.second_factor.asks(actor.roles, actor.sites)
+
+    def badge_is_for(self, login: str) -> bool:
+        """Whether one of this person's roles may sign in by badge at one of their sites."""
+        if self.settings.badge is None or self._actor_of is None:
+            return False
+        actor = self._actor_of(login)
+        return any(
+            actor.may_see(site) and actor.roles & set(roles) for site, roles in self.settings.badge.sites.items()
+        )
 
     def _enter(self, login: str, how: tuple[str, ...], where: Where, *, own: bool = False) -> str:
         self._person(login)

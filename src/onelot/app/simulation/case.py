@@ -15,19 +15,22 @@ from onelot.app import genome
 from onelot.app.commands import make as making
 from onelot.app.commands import order
 from onelot.app.context import SYSTEM, Context
-from onelot.app.simulation.filling import vial_ml
+from onelot.app.simulation.filling import STUDY_MG, vial_ml
 from onelot.app.simulation.site import PLANT, Site
 from onelot.profile.document import Document
 from onelot.profile.facts import Gathered, gather
 from onelot.profile.samples import Origin
 from onelot.record.durations import span
 from onelot.record.errors import Held, OnelotError
+from onelot.record.identity import own_mark
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
+from onelot.record.terms.opened import numbers_of
 from onelot.record.terms.values import Finding
 from onelot.record.units import convert
 from onelot.twin.faults import Kind
 from onelot.twin.memory import Memory
+from onelot.twin.state import PARTICLES
 from onelot.twin.world import SEED_CELLS, World
 
 
@@ -37,7 +40,8 @@ class Case:
 
     key: the file's name; later: documents that come only at `later_at`; order: found, or what is missing;
     vcf: the patient's variant file; outside: calls made elsewhere; sample: kind and tissue of the sample as the clinic
-    states it, e.g. `germline-blood`, "" where nobody did; genome_findings: what reading it found, None before that.
+    states it, e.g. `germline-blood`, "" where nobody did; reference, genes: what the variants are read against, where
+    that is the patient's own; genome_findings: what reading it found, None before that.
     """
 
     key: str
@@ -52,6 +56,8 @@ class Case:
     vcf: Path | None = None
     outside: Path | None = None
     sample: str = ""
+    reference: Path | None = None
+    genes: Path | None = None
     genome_findings: tuple[Finding, ...] | None = None
     refused: list[dict[str, Any]] = field(default_factory=list)
 
@@ -102,6 +108,7 @@ class Stage:
     clock: Callable[[], datetime]
     begun: set[str] = field(default_factory=set)
     ordered: dict[str, str] = field(default_factory=dict)
+    ready_to_search: Callable[[], None] = lambda: None
 
     @property
     def now(self) -> datetime:
@@ -188,7 +195,7 @@ class Stage:
                 self.weight(therapy) if therapy else Decimal(0),
                 collected,
                 seed_cells=aimed.get("cells_to_seed", SEED_CELLS),
-                given={"vials": aimed["vials"]} if "vials" in aimed else None,
+                given=self._given(batch, aimed),
             )
             self.begun.add(batch.batch)
         if batch.filled is not None and f"{batch.batch}/filled" not in self.begun:
@@ -202,13 +209,32 @@ class Stage:
         put = None
         if recipe is not None and recipe.kind == "kit":
             put = sum((each.amount * vial_ml(each.lot.stream) for each in batch.charged), Decimal(0))
+        elif recipe is not None and recipe.kind == "individual":
+            put = wanted = STUDY_MG if batch.for_study else wanted.quantize(Decimal("0.001"))
         self.begun.add(f"{batch.batch}/filled")
         return self.world.fill(batch.batch, at, wanted, put=put)
+
+    def _given(self, batch: Batch, aimed: dict[str, Decimal]) -> dict[str, Decimal] | None:
+        """What people bring to a batch that is made of no cells."""
+        recipe = self.site.house.loop.reader.recipe(batch.recipe) if batch.recipe else None
+        if recipe is not None and recipe.kind == "individual":
+            return {PARTICLES: Decimal(1)}
+        return {"vials": aimed["vials"]} if "vials" in aimed else None
+
+    def sequence_read(self, batch: Batch, therapy: Therapy | None, name: str) -> str:
+        """What the laboratory reads of the patient's guide in this batch: RNA, as its lot was made."""
+        found = self.context().open_parameters(therapy)[name].value if therapy else ""
+        other = self.world.fault(self._key(therapy), "wrong_guide")
+        letters = str(found).replace("T", "U")
+        return letters[::-1] if other is not None and not batch.for_study else letters
+
+    def _key(self, therapy: Therapy | None) -> str:
+        return next((key for key, coi in self.ordered.items() if therapy is not None and coi == therapy.coi), "")
 
     def _aimed(self, therapy: Therapy | None) -> dict[str, Decimal]:
         if therapy is None:
             return {}
-        return {name: found.value for name, found in self.context().open_parameters(therapy).items()}
+        return numbers_of(self.context().open_parameters(therapy))
 
     def free_equipment(self, equipment_class: str, batch: Batch) -> str:
         """A qualified unit of the class at the plant that no other open batch runs on."""
@@ -235,10 +261,14 @@ class Stage:
             )
         return free[0]
 
-    def lot_for(self, item: str, amount: Decimal) -> tuple[str, Decimal]:
-        """A released lot of the item, and how much of the amount it can give."""
+    def lot_for(self, item: str, amount: Decimal, therapy: str = "") -> tuple[str, Decimal]:
+        """A released lot of the item, and how much of the amount it can give; of this patient's alone, where asked."""
         for name, row in sorted(self.site.rows("lots").items()):
-            if row["item"] == item and row["state"] == "released":
+            if (
+                row["item"] == item
+                and row["state"] == "released"
+                and row["made_for"] == (own_mark(therapy) if therapy else "")
+            ):
                 left = self.site.house.journal.available(f"lot/{name}")
                 if left > 0:
                     return name, min(left, amount)

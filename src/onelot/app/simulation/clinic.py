@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Any
 from onelot.adapters.fhir import ConsentFound, Order
 from onelot.app import advice, genome
 from onelot.app.commands import collect, decide, order, plan, profile, tailor
+from onelot.app.simulation import editing
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.site import PLANT, person
@@ -32,6 +33,7 @@ def next_act(stage: Stage, case: Case, therapy: Therapy, recipe: MasterRecipe) -
         _withdrawal(stage, case, therapy, last),
         _correction(stage, case, therapy, last),
         _intake(stage, case, therapy, last),
+        editing.choosing(stage, case, therapy, recipe),
         _tailoring(stage, case, therapy, last),
     ):
         if act is not None:
@@ -116,18 +118,13 @@ def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
     at, facts = ordered or case.starts_at, list[OpenFact]()
     findings: tuple[Finding, ...] = ()
     try:
-        facts += genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
-        if case.vcf is not None:
-            facts += genome.pgx_facts(
-                case.vcf,
-                case.identity.identifiers,
-                therapy,
-                now,
-                observed_at=at,
-                synthetic=case.synthetic,
-                origin=case.origin(now),
-                outside=case.outside,
-            )
+        if case.recipe.editing is not None:
+            name = case.recipe.editing.fact
+            causal = genome.causal_fact(name, case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
+            facts += [causal] if causal else []
+        else:
+            for fact in _genotypes(case, therapy, now, at):
+                facts.append(fact)
     except OnelotError as refusal:
         stage.note_refusal(case, refusal)
         findings = genome.refused(case.recipe, refusal)
@@ -135,6 +132,22 @@ def _read_genome(stage: Stage, case: Case, therapy: Therapy) -> None:
     if kept:
         stage.site.give(profile.RecordProfile(therapy.coi, kept), "clinic_coordinator", case.hospital)
     case.genome_findings = findings + missing
+
+
+def _genotypes(case: Case, therapy: Therapy, now: datetime, at: datetime) -> Iterator[OpenFact]:
+    """One file after the other: what was read before one is refused stays."""
+    yield from genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
+    if case.vcf is not None:
+        yield from genome.pgx_facts(
+            case.vcf,
+            case.identity.identifiers,
+            therapy,
+            now,
+            observed_at=at,
+            synthetic=case.synthetic,
+            origin=case.origin(now),
+            outside=case.outside,
+        )
 
 
 def _supply(stage: Stage, case: Case, therapy: Therapy, last: datetime) -> Act | None:

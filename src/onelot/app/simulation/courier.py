@@ -18,6 +18,7 @@ from onelot.deliver import BagScan, RescueCells, holder, window
 from onelot.record.errors import Mismatch
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
+from onelot.record.terms.opened import numbers_of
 
 SHORT, NEXT_DAY = timedelta(minutes=30), timedelta(hours=14)
 GIVEABLE = ("conditionally_released", "released", "exceptional_supply")
@@ -126,8 +127,7 @@ def _dose(stage: Stage, batch: Batch, therapy: Therapy, recipe: MasterRecipe) ->
     """What is given: the volume aimed at of a kit, everything in the bag otherwise."""
     there, unit = held_in(stage.context(), batch, [each.identifier for each in batch.containers])
     if recipe.kind == "kit":
-        aimed = stage.context().open_parameters(therapy)[recipe.dose_parameter].value
-        there = min(there, aimed)
+        there = min(there, numbers_of(stage.context().open_parameters(therapy))[recipe.dose_parameter])
     return there, unit
 
 

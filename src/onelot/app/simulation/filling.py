@@ -1,4 +1,4 @@
-"""What the simulated operator fills: bags of the patient's cells, vials of a kit, vials of stock."""
+"""What the simulated operator fills: bags of the patient's cells, vials of a kit, of stock, or for one patient."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from onelot.record.subjects import Batch
 
 # A filling run of the simulated stock: vials of each size.
 STOCK_VIALS = 40
+STUDY_VIALS = 6
+STUDY_MG = Decimal("1.000")
 
 
 def contents(work: Work, cells: Decimal) -> tuple[dict[str, Decimal], dict[str, str], str]:
@@ -20,6 +22,8 @@ def contents(work: Work, cells: Decimal) -> tuple[dict[str, Decimal], dict[str, 
             return {name: cells.quantize(Decimal(1))}, {name: "bag"}, "{cells}"
         case "kit":
             return _kit(batch)
+        case "individual":
+            return _individual(batch, cells)
         case "stock":
             names = {
                 f"{batch.batch}-{kind}-{n:02d}": kind
@@ -27,6 +31,13 @@ def contents(work: Work, cells: Decimal) -> tuple[dict[str, Decimal], dict[str, 
                 for n in range(1, STOCK_VIALS + 1)
             }
             return {name: vial_ml(kind) for name, kind in names.items()}, names, "mL"
+
+
+def _individual(batch: Batch, milligrams: Decimal) -> tuple[dict[str, Decimal], dict[str, str], str]:
+    """One vial for the patient; for a study, as many of the same as its animals need (our assumption)."""
+    count = STUDY_VIALS if batch.for_study else 1
+    names = [f"{batch.batch}-{n:02d}" for n in range(1, count + 1)]
+    return dict.fromkeys(names, milligrams), dict.fromkeys(names, "vial"), "mg"
 
 
 def _kit(batch: Batch) -> tuple[dict[str, Decimal], dict[str, str], str]:

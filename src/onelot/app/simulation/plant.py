@@ -12,6 +12,7 @@ from onelot.app.commands.make import expected_scans
 from onelot.app.simulation.act import Act
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.filling import contents
+from onelot.app.simulation.own_lot import own_lot
 from onelot.app.simulation.site import PLANT, person
 from onelot.make import next_step
 from onelot.make.engine import Continue, Finished, HeldFor, Need, Start, WaitUntil
@@ -59,6 +60,9 @@ def next_act(
         slot = next((s for s in therapy.slots if s.purpose.startswith("manufacture")), None) if therapy else None
         due = max(last + SHORT, slot.starts_at if slot else last)
         return Act(due, "material received", lambda: _receive(stage, batch, therapy, waiting[0]))
+    own = own_lot(stage, therapy, batch, recipe)
+    if own is not None:
+        return own
     deviation = _closable(batch)
     if deviation and batch.running and batch.running.state == "Held":
         return close_deviation(stage, batch, deviation, last)
@@ -113,7 +117,9 @@ def _do(stage: Stage, case: Case | None, work: Work, phase: Phase, need: Need) -
     second = person("operator", PLANT, 2)
     match need.kind:
         case "charge":
-            lot, amount = stage.lot_for(need.name, need.amount or Decimal(0))
+            own = any(each.item == need.name and each.own for each in phase.charges)
+            coi = work.therapy.coi if own and work.therapy else ""
+            lot, amount = stage.lot_for(need.name, need.amount or Decimal(0), coi)
             command = material.ChargeMaterial(batch.batch, phase.name, lot, amount, second)
             stage.site.give(command, "operator", PLANT)
         case "command":

@@ -74,7 +74,10 @@ def _result_act(
     def do() -> None:
         stage.begin(batch, therapy, case)
         sampled = batch.completed_at or stage.now
-        value = stage.world.test(batch.batch, test, stage.now, sampled)
+        if test.sequence:
+            value = stage.sequence_read(batch, therapy, test.sequence)
+        else:
+            value = stage.world.test(batch.batch, test, stage.now, sampled)
         command = commands.RecordResult(batch.batch, test.name, value, test.unit, sampled, person("qc", PLANT, 2))
         stage.site.give(command, "qc", PLANT)
 

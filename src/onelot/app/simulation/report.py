@@ -17,6 +17,7 @@ from onelot.record import chain
 from onelot.record.recipe import MasterRecipe
 from onelot.record.recipe_check import tally
 from onelot.record.subjects import Batch, Therapy
+from onelot.record.terms.opened import numbers_of
 from onelot.record.terms.values import Finding
 from onelot.twin.cohort import Expected
 
@@ -199,8 +200,10 @@ def _withdrawn(therapy: Therapy | None) -> bool:
 def _dose(driver: Driver, case: Case, therapy: Therapy | None) -> str:
     if therapy is None or therapy.tailoring is None:
         return ""
-    found = driver.stage.context().open_parameters(therapy).get(case.recipe.dose_parameter)
-    if found is None:
+    opened = driver.stage.context().open_parameters(therapy)
+    name = case.recipe.dose_parameter
+    dose = numbers_of(opened).get(name)
+    if dose is None:
         return ""
-    value = f"{found.value:.3g}" if found.value >= Decimal(10000) else f"{found.value.normalize():f}"
-    return f"{value} {found.unit.strip('{}')}"
+    value = f"{dose:.3g}" if dose >= Decimal(10000) else f"{dose.normalize():f}"
+    return f"{value} {opened[name].unit.strip('{}')}"

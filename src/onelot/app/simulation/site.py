@@ -13,10 +13,11 @@ import orjson
 
 from onelot.adapters.knowledge import guideline, load_pgx_knowledge
 from onelot.adapters.recipes import shipped_dose_rules
-from onelot.app.commands import Command, masters
+from onelot.app.commands import Command, lots, masters
 from onelot.app.context import Actor
 from onelot.app.house import House
 from onelot.app.loop import Done
+from onelot.app.presence import Proof, by_signing_password
 from onelot.app.rules import DOSE_RULES, GUIDELINE, guideline_name
 from onelot.app.simulation.networks import simulated_networks
 from onelot.record.recipe import MasterRecipe, write_recipe
@@ -27,7 +28,7 @@ PLANT = "plant"
 HOSPITALS = ("hospital-north", "hospital-south")
 SLOT_CLASSES = ("apheresis", "suite", "bedside")
 # How many of each class; enough for a cohort of two dozen, few enough that slots matter.
-UNITS = {"apheresis": 2, "suite": 12, "bedside": 4}
+UNITS = {"apheresis": 2, "suite": 12, "bedside": 4, "lnp_mixer": 2}
 UNITS_OTHERWISE = 14
 
 _PLANT_ROLES = {
@@ -68,9 +69,16 @@ class Site:
         """Let somebody give a command, signing where it is signed; then carry out what it promised."""
         actor = self.actor(role, site, number)
         password = self.password_of(actor.id.removeprefix("person/")) if command.meaning else None
-        done = self.house.loop.handle(command, actor, password)
+        done = self.house.loop.handle(command, actor, password, proof=self.proof(command))
         self.house.run_effects()
         return done
+
+    def proof(self, command: Command) -> Proof | None:
+        """The second person's proof, by their own signing password, where the command names one."""
+        login = getattr(command, "verified_by", "").removeprefix("person/")
+        if not login:
+            return None
+        return by_signing_password(self.house.people_keys, self.house.loop.reader.person, self.password_of(login))
 
     def rows(self, view: str) -> dict[str, dict[str, Any]]:
         """The rows of a view."""
@@ -120,8 +128,8 @@ def _people(site: Site) -> None:
 
 
 def _sites(role: str, place: str) -> tuple[str, ...]:
-    """A planner books at the hospitals too; everybody else sees the records of their own site."""
-    return (place, *HOSPITALS) if role == "planner" else (place,)
+    """Planners book and bioinformaticians design for the hospitals too; others see the records of their own site."""
+    return (place, *HOSPITALS) if role in ("planner", "bioinformatician") else (place,)
 
 
 def _documents(site: Site, recipes: tuple[MasterRecipe, ...], now: datetime) -> None:
@@ -178,16 +186,16 @@ def _lots(site: Site, recipes: Iterable[MasterRecipe], now: datetime) -> None:
         for recipe in recipes
         for phase in recipe.phases
         for charge in phase.charges
-        if charge.item not in made
+        if charge.item not in made and not charge.own
     }
     for item, unit in sorted(items):
         lot = f"LOT-{item}-1"
         state = known.get(lot, {}).get("state")
         if state is None:
             digest = sha256(f"simulated certificate of {lot}".encode()).hexdigest()
-            command = masters.ReceiveLot(
+            command = lots.ReceiveLot(
                 lot, item, f"SIM-{item}", digest, Decimal("1e18"), unit, now + timedelta(days=720)
             )
             site.give(command, "operator", PLANT)
         if state != "released":
-            site.give(masters.ReleaseLot(lot, "simulated incoming inspection: complies"), "qc", PLANT)
+            site.give(lots.ReleaseLot(lot, "simulated incoming inspection: complies"), "qc", PLANT)

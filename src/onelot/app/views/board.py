@@ -8,6 +8,7 @@ from typing import Any
 from onelot.record import sight
 from onelot.record.journal import Entry, Projection
 from onelot.record.life import BATCH, BATCH_ANYWHERE
+from onelot.record.subjects.batch import TOXICOLOGY
 
 _OVER = {"administered", "rejected", "returned", "terminated"}
 _DISPOSITIONS = {
@@ -72,7 +73,8 @@ def _project(row: dict[str, Any] | None, entry: Entry, key: str) -> dict[str, An
             row["why"] = data["reason"]
     if name in _DISPOSITIONS:
         row["disposition"] = _DISPOSITIONS[name]
-    row["open"] = state not in _OVER
+    studied = row["purpose"] == TOXICOLOGY and row["disposition"] == "released"
+    row["open"] = state not in _OVER and not studied
     return row
 
 

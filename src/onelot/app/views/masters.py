@@ -56,6 +56,7 @@ def _lots(row: Row | None, entry: Entry, key: str) -> Row | None:
             "unit": data["unit"],
             "amount": data["amount"],
             "expires_at": data["expires_at"].replace("Z", "+00:00"),
+            "made_for": data.get("made_for", ""),
             "state": state,
         }
     return {**row, "state": state} if row else None

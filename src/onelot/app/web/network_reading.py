@@ -13,11 +13,13 @@ from urllib.parse import urlencode
 import orjson
 from markupsafe import Markup
 
+from onelot.app.document_kinds import NETWORK
 from onelot.app.drawings.network import draw_front, draw_loads, draw_schematic, draw_side_by_side
 from onelot.app.drawings.svg import Drawing
+from onelot.app.drawings.words import Words
 from onelot.app.house import House
 from onelot.app.network_study import Study
-from onelot.app.networks import KIND, approved, in_force
+from onelot.app.networks import approved, in_force
 from onelot.plan.network import Answer, Behind, Ledger, Share, SignedNetwork, read_signed_network
 from onelot.plan.network.signed import Shipment
 from onelot.record.errors import BadInput, Held
@@ -52,8 +54,8 @@ class Shown:
     others: tuple[Study, ...]
 
 
-def study_of(study: Study, point: int | None, scenario: str, others: Sequence[Study]) -> Shown:
-    """The study, or one point of its front, with the studies that stand beside it."""
+def study_of(study: Study, point: int | None, scenario: str, others: Sequence[Study], words: Words) -> Shown:
+    """The study, or one point of its front, with the studies that stand beside it. words: those of the drawings."""
     answer, network = study.answer(point), study.network
     names = [known.id for known in network.scenarios]
     if scenario and scenario not in names:
@@ -67,10 +69,10 @@ def study_of(study: Study, point: int | None, scenario: str, others: Sequence[St
 
     drawings: dict[str, Drawing] = {}
     if answer.objective is not None:
-        drawings["flows"] = draw_schematic(network, answer, link)
-        drawings["loads"] = draw_loads(network, answer, scenario or None, link)
+        drawings["flows"] = draw_schematic(network, answer, link, words)
+        drawings["loads"] = draw_loads(network, answer, scenario or None, link, words)
     if study.answer().front:
-        drawings["front"] = draw_front(study.answer(), link, point)
+        drawings["front"] = draw_front(study.answer(), link, point, words)
     if others:
         compared = [study, *others]
 
@@ -79,7 +81,7 @@ def study_of(study: Study, point: int | None, scenario: str, others: Sequence[St
             return _behind(compared[int(number)], f"/{rest}", point if number == "0" else None)
 
         rows = [(study.name, answer), *((each.name, each.answer()) for each in others)]
-        drawings["beside"] = draw_side_by_side(rows, among)
+        drawings["beside"] = draw_side_by_side(rows, among, words)
     return Shown(
         answer, point, scenario, tuple(_figures(study, answer, point)), tuple(_parts(study, answer, point)),
         tuple(_turnaround(study, answer, point)), tuple(_plants(study, answer, point)),
@@ -159,10 +161,9 @@ def behind(study: Study, pointer: str, point: int | None, page: int) -> Opening:
     return Opening(found, shown, tuple(rows[(page - 1) * ROWS : page * ROWS]), len(rows), page, last)
 
 
-def name_of(changes: Mapping[str, Any], closed: Sequence[str]) -> str:
-    """What a what-if is called: its changes; empty where there are none."""
-    words = {"limit_days": "days ≤ {}", "max_plants": "plants ≤ {}", "minimise": "min {}"}
-    said = [words[name].format(value) for name, value in changes.items()]
+def name_of(changes: Mapping[str, Any], closed: Sequence[str], words: Mapping[str, str]) -> str:
+    """What a what-if is called: its changes, in the words of whoever asks; empty where there are none."""
+    said = [words[f"changed_{name}"].format(n=words.get(f"minimise_{to}", to)) for name, to in changes.items()]
     return ", ".join([*said, *(f"− {name}" for name in sorted(closed))])[:80]
 
 
@@ -191,7 +192,7 @@ def closed_days(text: str) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Leg:
-    """All ways from one place to another. kind: 0 there, 1 back, 2 a lane on which nobody is served."""
+    """All ways from one place to another. kind: 0 there, 1 back; 2 and 3 where nobody is served."""
 
     start: str
     end: str
@@ -220,13 +221,13 @@ class OnRecord:
 
     @property
     def legs(self) -> list[Leg]:
-        """The lanes of the document, one row a pair of places: those that are served, then back, then the others."""
+        """The lanes of the document, a row a pair of places: served ones, the ways back, the others."""
         rows: dict[tuple[int, str, str], list[Shipment]] = {}
         for lane in self.network.lanes_in:
             rows.setdefault((0 if lane.served else 2, lane.site, lane.plant), []).append(lane)
         used = {(plant.id, site.hospital) for site in self.network.sites for plant in self.network.serving(site.id)}
         for back in self.network.lanes_out:
-            kind = 1 if (back.plant, back.hospital) in used else 2
+            kind = 1 if (back.plant, back.hospital) in used else 3
             rows.setdefault((kind, back.plant, back.hospital), []).append(back)
         return [Leg(start, end, tuple(ways), kind) for (kind, start, end), ways in sorted(rows.items(), key=_order)]
 
@@ -240,7 +241,7 @@ def on_record(house: House) -> list[OnRecord]:
     """Every network document on record that can be read, in force first."""
     found = []
     for name, row in house.journal.rows("documents").items():
-        if row["kind"] == KIND:
+        if row["kind"] == NETWORK:
             # One registered by an onelot that did not yet read networks cannot be approved, and is not shown.
             with suppress(BadInput):
                 found.append(document(house, name))
@@ -254,7 +255,7 @@ def document(house: House, name: str) -> OnRecord:
         BadInput: there is none of this name, or it is no network.
     """
     found = house.loop.reader.document(name)
-    if found.kind != KIND:
+    if found.kind != NETWORK:
         raise BadInput(
             f"there is no network document {name[:80]}",
             rule="network documents are registered under a name and a version",

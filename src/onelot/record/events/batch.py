@@ -15,6 +15,7 @@ from onelot.record.terms.values import Cite, Container, Sealed
 class BatchPlanned(Event):
     """A batch will be made: for these therapies (none: for stock), by this recipe and tailoring, at this site.
 
+    purpose: patient, stock, or toxicology (made as for the patient, for a safety study, and never given to anybody).
     network: the signed network by which this site makes for the patient, if there was one.
     """
 
@@ -46,6 +47,7 @@ class MaterialReceived(Event):
     donation: str
     condition: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -90,6 +92,7 @@ class MaterialCharged(Event):
     amount: Decimal
     unit: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -155,6 +158,7 @@ class PhaseCompleted(Event):
     run: int
     outcome: str
     verified_by: str = ""
+    verified_how: str = ""
 
 
 @event("batch")
@@ -208,7 +212,10 @@ class ManufactureCompleted(Event):
 @event("batch")
 @dataclass(frozen=True)
 class Tested(Event):
-    """One result against the specification: verdict is pass, out_of_specification, or negative_to_date."""
+    """One result against the specification: verdict is pass, out_of_specification, or negative_to_date.
+
+    read: where a sequence was compared, what was read, sealed; `value` then says `match` or `mismatch`.
+    """
 
     test: str
     value: str
@@ -218,6 +225,8 @@ class Tested(Event):
     sampled_at: datetime
     limit: str
     verified_by: str = ""
+    read: Sealed | None = None
+    verified_how: str = ""
 
 
 @event("batch")
@@ -328,6 +337,7 @@ class IdentityCompared(Event):
     things: tuple[str, ...]
     agreed: bool
     verified_by: str
+    verified_how: str = ""
 
 
 @event("batch")
@@ -338,6 +348,7 @@ class Administered(Event):
     containers: tuple[str, ...]
     started_at: datetime
     verified_by: str
+    verified_how: str = ""
 
 
 @event("batch")

@@ -121,7 +121,11 @@ class DocumentWithdrawn(Event):
 @event("lot")
 @dataclass(frozen=True)
 class LotReceived(Event):
-    """A quantity of an input is here: item, supplier's lot and certificate, expiry."""
+    """A quantity of an input is here: item, supplier's lot and certificate, expiry.
+
+    made_for: mark (`identity.own_mark`) of the one chain of identity it was made for; "" for what any batch may use.
+    Lots are open to every site, so the number itself does not stand here.
+    """
 
     item: str
     supplier_lot: str
@@ -129,6 +133,7 @@ class LotReceived(Event):
     amount: Decimal
     unit: str
     expires_at: datetime
+    made_for: str = ""
 
 
 @event("lot")

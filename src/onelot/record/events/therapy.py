@@ -201,6 +201,7 @@ class Collected(Event):
     collected_at: datetime
     counts: tuple[Fact, ...]
     verified_by: str
+    verified_how: str = ""
 
 
 @event("therapy")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from onelot.record.errors import Refused
 from onelot.record.recipe import MasterRecipe
 from onelot.record.recipe_check.change import Change, diff
+from onelot.record.recipe_check.editing import editing_findings
 from onelot.record.recipe_check.finding import Finding
 from onelot.record.recipe_check.formulas import formula_findings
 from onelot.record.recipe_check.numbers import number_findings
@@ -20,6 +21,7 @@ def check(recipe: MasterRecipe) -> list[Finding]:
         *structure_findings(recipe),
         *formula_findings(recipe),
         *number_findings(recipe),
+        *editing_findings(recipe),
         *origin_findings(recipe),
     ]
     return sorted(set(found), key=lambda each: (each.level != "error", each.path, each.what))

@@ -68,6 +68,8 @@ def _times(recipe: MasterRecipe) -> Iterator[Finding]:
     found += [(f"/procedure/{phase.name}/duration", phase.duration) for phase in recipe.phases]
     found += [(f"/procedure/{each.name}/every", each.repeat.every) for each in recipe.phases if each.repeat]
     found += [(f"/specification/{test.name}/result_after", test.result_after) for test in recipe.specification]
+    needs = recipe.editing.evidence if recipe.editing else ()
+    found += [(f"/editing/evidence/{need.name}/valid", need.valid) for need in needs]
     found += [(f"/washouts/{each.name}/at_least", each.at_least) for each in recipe.washouts]
     if recipe.intake:
         found.append(("/intake/hold", recipe.intake.hold))

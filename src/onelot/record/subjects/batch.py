@@ -15,6 +15,10 @@ from onelot.record.journal import Entry
 from onelot.record.life import advance
 from onelot.record.terms.values import Cite, Container
 
+# The purpose of a batch that is made as for the patient and studied instead of given.
+TOXICOLOGY = "toxicology"
+STUDY_LABEL = "TOXICOLOGY LOT - NOT FOR USE IN HUMANS"
+
 
 @dataclass(frozen=True)
 class PhaseRun:
@@ -118,6 +122,11 @@ class Batch:
     holds: Mapping[str, str] = field(default_factory=dict)
     terminated: str = ""
     workers: frozenset[str] = frozenset()
+
+    @property
+    def for_study(self) -> bool:
+        """Whether it is a toxicology lot: decided on like any other, and never dispatched to a patient or given."""
+        return self.purpose == TOXICOLOGY
 
     @property
     def running(self) -> PhaseRun | None:

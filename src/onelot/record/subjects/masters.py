@@ -93,7 +93,7 @@ def fold_document(entries: Iterable[Entry]) -> Document:
 
 @dataclass(frozen=True)
 class Lot:
-    """An input: what it is, until when it may be used, whether it may be charged."""
+    """An input: what it is, until when it may be used, whether it may be charged, and for whom alone (a mark)."""
 
     state: str = "new"
     seq: int = 0
@@ -101,6 +101,7 @@ class Lot:
     unit: str = ""
     expires_at: datetime | None = None
     cite: Cite | None = None
+    made_for: str = ""
 
 
 def fold_lot(entries: Iterable[Entry]) -> Lot:
@@ -111,6 +112,7 @@ def fold_lot(entries: Iterable[Entry]) -> Lot:
         match entry.event:
             case ev.LotReceived() | ev.LotMadeFromBatch() as came:
                 found = replace(found, item=came.item, unit=came.unit, expires_at=came.expires_at, cite=entry.cite)
+                found = replace(found, made_for=came.made_for if isinstance(came, ev.LotReceived) else "")
     return found
 
 

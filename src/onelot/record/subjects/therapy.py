@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import singledispatch
 
+from onelot.record.events import editing
 from onelot.record.events import therapy as ev
 from onelot.record.events.base import Event
 from onelot.record.journal import Entry
 from onelot.record.life import advance
+from onelot.record.recipe_editing import CHOSEN_GUIDE
 from onelot.record.terms.values import Advice, Cite, Fact, Finding, Input, Parameter, Sealed
 
 
@@ -44,6 +46,40 @@ class Decision:
     content: Sealed
     by: str
     cite: Cite
+
+
+@dataclass(frozen=True)
+class Design:
+    """The newest design of guides, the event it stands in, and who signed it."""
+
+    event: editing.GuidesDesigned
+    cite: Cite
+    by: str
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The guide chosen last: the choice, who made it, and who else confirmed it ("" while nobody has)."""
+
+    choice: editing.GuideChosen
+    cite: Cite
+    by: str
+    confirmed_by: str = ""
+    confirmed: Cite | None = None
+
+    @property
+    def sealed(self) -> Sealed:
+        """The spacer."""
+        return self.choice.guide
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A document of the evidence file and the event it stands in; the newest per need counts."""
+
+    event: editing.EvidenceRecorded
+    cite: Cite
+    by: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +122,9 @@ class Therapy:
     advice: Mapping[str, Advice] = field(default_factory=dict)
     weighed: Cite | None = None
     decisions: tuple[Decision, ...] = ()
+    design: Design | None = None
+    guide: Guide | None = None
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
     collections: tuple[ev.Collected, ...] = ()
     assessment: ev.CollectionAssessed | None = None
@@ -100,16 +139,16 @@ class Therapy:
 
     @property
     def stale(self) -> frozenset[str]:
-        """Parameters that used a fact which has since been corrected."""
+        """Parameters that used a fact which has since been corrected, or a guide that is the chosen one no more."""
         if self.tailoring is None:
             return frozenset()
+        now = {name: known.fact.value.commitment for name, known in self.facts.items()}
+        if self.guide is not None:
+            now[CHOSEN_GUIDE] = self.guide.sealed.commitment
         return frozenset(
             name
             for name, parameter in self.tailoring.parameters.items()
-            if any(
-                given.name in self.facts and self.facts[given.name].fact.value.commitment != given.commitment
-                for given in parameter.inputs
-            )
+            if any(now.get(given.name, given.commitment) != given.commitment for given in parameter.inputs)
         )
 
     @property
@@ -244,6 +283,28 @@ def _(event: ev.TailoringApproved, state: Therapy, entry: Entry) -> Therapy:
     if state.tailoring is None or event.tailoring != state.tailoring.cite:
         return state
     return replace(state, tailoring=replace(state.tailoring, approved=True, approved_by=entry.by))
+
+
+@_apply.register
+def _(event: editing.GuidesDesigned, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, design=Design(event, entry.cite, entry.by))
+
+
+@_apply.register
+def _(event: editing.GuideChosen, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, guide=Guide(event, entry.cite, entry.by))
+
+
+@_apply.register
+def _(event: editing.GuideConfirmed, state: Therapy, entry: Entry) -> Therapy:
+    if state.guide is None or event.choice != state.guide.cite or entry.by == state.guide.by:
+        return state
+    return replace(state, guide=replace(state.guide, confirmed_by=entry.by, confirmed=entry.cite))
+
+
+@_apply.register
+def _(event: editing.EvidenceRecorded, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, evidence={**state.evidence, event.name: Evidence(event, entry.cite, entry.by)})
 
 
 @_apply.register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -30,13 +31,23 @@ class OpenFact:
 
 @dataclass(frozen=True, slots=True)
 class OpenParameter:
-    """A tailored parameter with its value in the clear, and the names of the facts it used."""
+    """A tailored parameter with its value in the clear (a number; a text for a guide), and the facts it used."""
 
     name: str
-    value: Decimal
+    value: Value
     unit: str
     basis: str
     formula: str
     rule: str
     rule_source: str
     inputs: tuple[str, ...]
+
+    @property
+    def shown(self) -> str:
+        """The value as people read it."""
+        return f"{self.value:f}" if isinstance(self.value, Decimal) else str(self.value)
+
+
+def numbers_of(parameters: Mapping[str, OpenParameter]) -> dict[str, Decimal]:
+    """The parameters that are numbers: what formulas, charges and phases may read."""
+    return {name: found.value for name, found in parameters.items() if isinstance(found.value, Decimal)}

@@ -122,14 +122,6 @@ def phenopacket(who: str, number: str, product: str, born: date, sex: str, at: d
         "variantInterpretation": {"variationDescriptor": descriptor},
     }
     moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    ontology = {
-        "id": "omim",
-        "name": "An Online Catalog of Human Genes and Genetic Disorders",
-        "url": "https://www.omim.org",
-        "version": "2025-10-01",
-        "namespacePrefix": "OMIM",
-        "iriPrefix": "https://omim.org/entry/",
-    }
     value = {
         "id": f"{who}-synthetic",
         "subject": {"id": number, "dateOfBirth": f"{born.isoformat()}T00:00:00Z", "sex": sex.upper()},
@@ -144,11 +136,23 @@ def phenopacket(who: str, number: str, product: str, born: date, sex: str, at: d
         "metaData": {
             "created": moment,
             "createdBy": "onelot demo cohort, synthetic",
-            "resources": [ontology],
+            "resources": [ontology()],
             "phenopacketSchemaVersion": "2.0",
         },
     }
     return json.dumps(value, indent=1) + "\n"
+
+
+def ontology() -> dict[str, str]:
+    """The resource entry of the terms for diseases."""
+    return {
+        "id": "omim",
+        "name": "An Online Catalog of Human Genes and Genetic Disorders",
+        "url": "https://www.omim.org",
+        "version": "2025-10-01",
+        "namespacePrefix": "OMIM",
+        "iriPrefix": "https://omim.org/entry/",
+    }
 
 
 def _genotype(frequency: float, rng: Random) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from onelot.twin.cohort import resources as fhir
+from onelot.twin.cohort.editing import made_up_genome
 from onelot.twin.cohort.genome import SITES, Site, outside_calls, phenopacket, vcf
 from onelot.twin.cohort.plan import PatientPlan
 
@@ -22,12 +23,14 @@ DIAGNOSES = {
     "cd19-flat": (fhir.ICD10CM, "C83.38", "Diffuse large B-cell lymphoma, lymph nodes of multiple sites"),
     "cd34-edited": (fhir.SNOMED, "127040003", "Sickle cell-hemoglobin SS disease"),
     "aav9-weight-band": (fhir.ICD10CM, "G12.0", "Infantile spinal muscular atrophy, type I"),
+    "lnp-base-editor": (fhir.ICD10CM, "E72.29", "Other disorders of urea cycle metabolism"),
 }
 AGES_D = {  # youngest and oldest in days, our choice
     "cd19-per-kg": (19 * 365, 78 * 365),
     "cd19-flat": (19 * 365, 78 * 365),
     "cd34-edited": (13 * 365, 35 * 365),
     "aav9-weight-band": (40, 600),
+    "lnp-base-editor": (120, 400),
 }
 SCOPES = ("collection", "manufacture", "genome_use", "follow_up")
 
@@ -61,6 +64,10 @@ def documents(plan: PatientPlan, rng: Random, sites: Sequence[Site] = SITES) -> 
     late = plan.fault("late_fact")
     if late is not None:
         files[f"{who}.later.json"] = _bundle([content[0], *chart.later(float(str(late.settings["after_h"])))], at, rng)
+    if plan.chart.get("weighed_again_d"):
+        files[f"{who}.later.json"] = _bundle([content[0], chart.weighed_again(weight)], at, rng)
+    if plan.chart.get("genome"):
+        files |= made_up_genome(who, number, born, sex, at, rng)
     if plan.chart.get("vcf"):
         # Compressed where the chart says so, as laboratories send it; the text is the same.
         files[f"{who}.vcf{'.gz' if plan.chart['vcf'] == 'bgzip' else ''}"] = vcf(number, sites, rng)
@@ -77,7 +84,7 @@ class _Chart:
     def __init__(self, plan: PatientPlan, rng: Random, sex: str, days: int) -> None:
         self.plan, self.rng, self.sex, self.days = plan, rng, sex, days
         self.who, self.at, self.chart = plan.patient, plan.ordered_at, plan.chart
-        self.cells = plan.product != "aav9-weight-band"
+        self.cells = plan.product not in ("aav9-weight-band", "lnp-base-editor")
         self.lymphoma = plan.product.startswith("cd19")
 
     def paper(self) -> list[fhir.Json]:
@@ -98,6 +105,9 @@ class _Chart:
             fhir.measured(who, "weight-before", "29463-7", "Body weight", older, "kg", self.before(9)),
             fhir.measured(who, "weight", "29463-7", "Body weight", weight, "kg", self.before(2)),
         ]
+        if self.plan.product == "lnp-base-editor":
+            step = int(self.chart.get("dose_step", 1))
+            found.append(fhir.entered(who, "dose-step", "Dose step ordered", step, self.before(1)))
         if not self.cells:
             return found
         height = round(rng.uniform(155, 172) + (8 if self.sex == "male" else 0), 1)
@@ -134,6 +144,14 @@ class _Chart:
     def later(self, after_h: float) -> list[fhir.Json]:
         """What the clinic supplies after the hold."""
         return [self.lymphocytes(self.at + timedelta(hours=after_h))]
+
+    def weighed_again(self, weight: float) -> fhir.Json:
+        """A weight taken days after the order, of a child who has grown (3 g a day and kg, ours)."""
+        days = float(self.chart["weighed_again_d"])
+        grown = round(weight * (1 + 0.003 * days), 1)
+        return fhir.measured(
+            self.who, "weight-again", "29463-7", "Body weight", grown, "kg", self.at + timedelta(days=days)
+        )
 
     def lymphocytes(self, at: datetime) -> fhir.Json:
         """An absolute lymphocyte count in 10*3/uL, as laboratories report it."""

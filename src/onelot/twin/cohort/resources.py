@@ -17,6 +17,7 @@ UCUM = "http://unitsofmeasure.org"
 TERMS = "http://terminology.hl7.org/CodeSystem"
 PRODUCT = "urn:onelot:product"
 SCOPE = "urn:onelot:consent-scope"
+FACT = "urn:onelot:fact"
 TEST_DATA = {"security": [{"system": f"{TERMS}/v3-ActReason", "code": "HTEST", "display": "test health data"}]}
 
 MARKERS = {
@@ -124,6 +125,15 @@ def measured(subject: str, name: str, code: str, display: str, value: float, uni
 def scored(subject: str, name: str, code: str, display: str, value: int, at: datetime) -> Json:
     """An Observation with a whole-number score."""
     return {**_observation(subject, name, code, display, at), "valueInteger": value}
+
+
+def entered(subject: str, name: str, display: str, value: int, at: datetime) -> Json:
+    """An Observation with a whole number that a person enters; its code is of our own system."""
+    return {
+        **_observation(subject, name, name, display, at),
+        "code": concept(FACT, name, display),
+        "valueInteger": value,
+    }
 
 
 def answered(subject: str, name: str, code: str, display: str, answer: Json, at: datetime) -> Json:

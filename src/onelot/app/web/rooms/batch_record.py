@@ -10,6 +10,15 @@ from onelot.app.web import reading
 from onelot.app.web.screen import Screen
 from onelot.app.why import why
 
+# page, room and key of its word, end of its address
+_LINKS = (
+    ("step", "step", "to_step", "step"),
+    ("qc", "qc", "tests", "qc"),
+    ("deviations", "step", "deviations", "deviations"),
+    ("correct", "step", "correct", "correct"),
+    ("terminate", "step", "terminate", "terminate"),
+)
+
 
 def routes(router: APIRouter, screen: Screen) -> None:
     """The record's pages."""
@@ -28,6 +37,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             chain=reading.chain_status(f"batch/{number}", entries), documents=reading.documents(entries),
             may_look=bool(roles_of_page("signed") & actor.roles),
             parameters=sorted(tailoring.parameters) if tailoring and found.batch.tailoring else [],
+            links=[each[1:] for each in _LINKS if roles_of_page(each[0]) & actor.roles],
             may_release=bool(roles_of_page("release") & actor.roles),
         )  # fmt: skip
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
+from onelot.app.authority import roles_of_page
+from onelot.app.context import Actor
 from onelot.app.web import reading
+from onelot.app.web.rooms.work import next_of
 from onelot.app.web.screen import HOME, Screen
 
 NAV = (("board", HOME),)
@@ -22,6 +26,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
         rows = [row for row in seen if state in ("", row["state"]) and site in ("", row["site"])]
         last = max(1, -(-len(rows) // reading.PAGE))
         page = min(max(page, 1), last)
+        first = (page - 1) * reading.PAGE
 
         def address(**change: object) -> str:
             given = {"state": state, "site": site, **change}
@@ -36,7 +41,13 @@ def routes(router: APIRouter, screen: Screen) -> None:
             )
         ]
         return screen.render(
-            "board.html", request, actor, rows=rows[(page - 1) * reading.PAGE : page * reading.PAGE],
+            "board.html", request, actor, rows=[_with_next(row, actor) for row in rows[first : first + reading.PAGE]],
             filters=filters, count=len(rows), page=page, last=last,
             before=address(page=page - 1) if page > 1 else "", after=address(page=page + 1) if page < last else "",
         )  # fmt: skip
+
+
+def _with_next(row: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    """The row with what comes next, for whom, and whether this person may open it."""
+    word, roles, page = next_of(row)
+    return {**row, "next": word, "next_roles": roles, "page": page, "may_next": bool(roles_of_page(page) & actor.roles)}

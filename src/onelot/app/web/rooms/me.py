@@ -36,7 +36,7 @@ def _page(router: APIRouter, screen: Screen) -> None:
             "me.html", request, actor, session=session, sessions=desk.sessions.of(login), onward=HERE,
             attempts=desk.log.last(login, _ATTEMPTS), app=desk.totp.enrolled(login), keys=desk.keys.of(login),
             may_keys=desk.keys.possible, needed=desk.needs_second_factor(login), badge=desk.badges.has(login),
-            badges=desk.settings.badge is not None, signing=bool(screen.house.loop.reader.person(login).key),
+            badges=desk.badge_is_for(login), signing=bool(screen.house.loop.reader.person(login).key),
             own=desk.passwords.known(login),
         )  # fmt: skip
 

@@ -13,11 +13,13 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 from onelot.app.authority import roles_for
 from onelot.app.commands.masters import ApproveDocument, RegisterDocument
 from onelot.app.context import Actor
+from onelot.app.document_kinds import NETWORK
 from onelot.app.house import SIMULATION
 from onelot.app.network_study import MOST_BYTES, Studies, Study, changed, read_question
-from onelot.app.networks import KIND
 from onelot.app.simulation.networks import simulated_networks
 from onelot.app.web import network_reading as reading
+from onelot.app.web.language import words_of
+from onelot.app.web.pages import language_of
 from onelot.app.web.screen import Artefact, Screen, Sent, Text
 from onelot.plan.network import network_document
 from onelot.record.errors import BadInput, NotAllowed
@@ -79,7 +81,8 @@ def _study(router: APIRouter, screen: Screen, studies: Studies) -> None:
         others = [studies.get(each) for each in _keys(beside)]
         if not all(each.ready for each in others):
             return screen.render("network_wait.html", request, actor, study=found)
-        shown = reading.study_of(found, point, scenario, others)
+        words = words_of(language_of(request))["drawing"]
+        shown = reading.study_of(found, point, scenario, others, words)
         recipes = reading.recipes_on_record(screen.house) if shown.answer.objective is not None else []
         return screen.render(
             "network_study.html", request, actor, study=found, shown=shown, beside=beside, recipes=recipes,
@@ -109,7 +112,7 @@ def _study(router: APIRouter, screen: Screen, studies: Studies) -> None:
         }
         if minimise and minimise != found.network.minimise:
             changes["minimise"] = minimise
-        name = reading.name_of(changes, closed)
+        name = reading.name_of(changes, closed, words_of(language_of(request))["network"])
         if not name:
             raise BadInput("nothing is changed", rule="a what-if differs", remedy="change a number, or close a plant")
         other = studies.ask(changed(found.question, set(closed), changes), name)
@@ -131,7 +134,7 @@ def _master_data(router: APIRouter, screen: Screen, studies: Studies) -> None:
         made = network_document(answer, found.network, recipes=recipes, starts_on=_day(starts_on))
         made["closed"] = reading.closed_days(closed)
         _check_named(name, version, title)
-        command = RegisterDocument(name, KIND, title, version, orjson.dumps(made).decode())
+        command = RegisterDocument(name, NETWORK, title, version, orjson.dumps(made).decode())
         screen.give(request, actor, command, sent)
         return screen.go(f"{HERE}/document/{name}/{version}")
 

@@ -12,7 +12,8 @@ from onelot.app.sign_in import NotSignedIn
 from onelot.app.sign_in.oidc import GOOD_FOR
 from onelot.app.sign_in.sessions import CODE, ENROL, PASSWORDS
 from onelot.app.web.pages import BEFORE, COOKIE, check_csrf, csrf_of, new_secret
-from onelot.app.web.screen import HOME, Screen
+from onelot.app.web.screen import Screen
+from onelot.record.errors import NotAllowed
 
 PAGE, NEXT = "/screen/sign-in", "/screen/sign-in/next"
 _OIDC = "onelot-oidc"
@@ -27,6 +28,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
     _first(router, screen)
     _oidc(router, screen)
     _next(router, screen)
+    _steps(router, screen)
 
 
 def keep(
@@ -60,7 +62,12 @@ def _first(router: APIRouter, screen: Screen) -> None:
 
     def entered(token: str) -> Response:
         needs = desk.sessions.find(token).needs
-        return keep(screen, screen.go(NEXT if needs else HOME), COOKIE, token)
+        return keep(
+            screen,
+            screen.go(NEXT if needs else screen.home(screen.house.loop.actor(desk.sessions.find(token).login))),
+            COOKIE,
+            token,
+        )
 
     @router.get("/sign-in")
     def sign_in_page(request: Request) -> Response:
@@ -114,15 +121,12 @@ def _oidc(router: APIRouter, screen: Screen) -> None:
 def _next(router: APIRouter, screen: Screen) -> None:
     doors, desk, account = screen.doors, screen.doors.sign_in, screen.doors.account
 
-    def onward(token: str) -> Response:
-        return keep(screen, screen.go(NEXT), COOKIE, token)
-
     @router.get("/sign-in/next")
     def next_step(request: Request) -> Response:
         token = screen.token(request)
         session = desk.sessions.find(token)
         if not session.needs:
-            return screen.go(HOME)
+            return screen.go(screen.home(screen.house.loop.actor(session.login)))
         need, login = session.needs[0], session.login
         given: dict[str, Any] = {"form_token": csrf_of(token), "onward": NEXT}
         if need == CODE:
@@ -145,10 +149,26 @@ def _next(router: APIRouter, screen: Screen) -> None:
             return screen.render("sign_in_passwords.html", request, None, signing=bool(person.may_enrol), **given)
         raise NotSignedIn("your sign-in cannot go on", rule="known steps only", remedy="sign in again")
 
+
+def _steps(router: APIRouter, screen: Screen) -> None:
+    doors, desk, account = screen.doors, screen.doors.sign_in, screen.doors.account
+
+    def onward(token: str) -> Response:
+        return keep(screen, screen.go(NEXT), COOKIE, token)
+
     @router.post("/sign-in/code")
     def code(request: Request, code: Word = "", csrf: Csrf = "") -> Response:
         check_csrf(screen.token(request), csrf)
         return onward(desk.give_code(screen.token(request), code, doors.where(request)))
+
+    @router.post("/sign-in/key")
+    def no_script() -> Response:
+        # The script sends these forms. Without it they come here, in a body and never in an address.
+        raise NotAllowed(
+            "your browser did not run this page's script",
+            rule="a security key answers through the browser's script",
+            remedy="load the page again and wait until it is there; or use a code",
+        )
 
     @router.post("/sign-in/app")
     def enrol(request: Request, code: Word = "", csrf: Csrf = "") -> Response:

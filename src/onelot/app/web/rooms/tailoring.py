@@ -1,4 +1,4 @@
-"""Tailoring: facts left, what follows from them right, a line between each pair; blocked on top; then signing."""
+"""Tailoring: facts left, what follows right, a line between each pair; what is blocked on top; then signing."""
 
 from __future__ import annotations
 

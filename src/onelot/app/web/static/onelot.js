@@ -37,13 +37,16 @@
     if (!seen) { show(form, document.body.dataset.unsent, "alert"); return; }
     document.querySelector("main").replaceWith(seen);
     document.title = page.title;
-    (seen.querySelector("[data-scan]") || seen).focus();
+    (seen.querySelector("[data-scan]") || seen.querySelector("fieldset input") || seen).focus();
     window.scrollTo(0, 0);
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("form.steady")) return;
     event.preventDefault();
-    send(form, event.submitter);
+    // A scanner that ends with two Enters sends once.
+    if (form.dataset.busy) return;
+    form.dataset.busy = "yes";
+    send(form, event.submitter).finally(() => delete form.dataset.busy);
   });
 })();

@@ -1,0 +1,52 @@
+"""The words of the drawings, in English; a page passes those of its reader's language instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Words = Mapping[str, str]
+ENGLISH: Words = {
+    "sites": "collection sites",
+    "plants": "plants",
+    "hospitals": "hospitals",
+    "not_opened": "not opened: {names}",
+    "more": " and {n} more",
+    "others": "{n} others",
+    "band": "{start} to {end}: {n} patients",
+    "node": "{name}: {n} patients",
+    "flows_title": "{n} patients from {sites} sites through {plants} plants",
+    "cost": "cost",
+    "days": "days from collection to return, mean",
+    "point": "{days} days, cost {cost}, plants {plants}",
+    "not_proven": ", not proven",
+    "cheapest": "cheapest",
+    "fastest": "fastest",
+    "front_title": "Cost against time, {n} answers",
+    "peak": "peak {n} of {lines}",
+    "lines": "{n} lines",
+    "line": "1 line",
+    "area": "{plant}: patients in manufacture by day",
+    "strip": "{plant}, day {day}: {n} in manufacture",
+    "day": "day",
+    "loads": "patients in manufacture",
+    "loads_of": "patients in manufacture, scenario {name}",
+    "loads_title": "Load of each plant by day",
+    "part_plants": "plants",
+    "part_opening": "opening",
+    "part_transport_in": "transport in",
+    "part_transport_out": "transport out",
+    "part_therapy": "therapy",
+    "part_storage": "storage",
+    "part_failure": "failure",
+    "optimal": "optimal",
+    "feasible": "feasible",
+    "infeasible": "infeasible",
+    "unknown": "unknown",
+    "no_answer": "no answer in the time given",
+    "some_plants": "{n} plants",
+    "one_plant": "1 plant",
+    "mean": "{days} days",
+    "proven": "proven",
+    "within": "within {gap}",
+    "beside_title": "Answers side by side",
+}

@@ -201,8 +201,10 @@ def test_people_are_shown_to_few_and_strangers_look_like_nothing(client: TestCli
     it, auditor = signed_in(client, login_of("it", PLANT)), signed_in(client, login_of("auditor", PLANT))
     assert client.get("/views/people", headers=it).status_code == 403
     assert client.get("/views/people", headers=auditor).status_code == 200
-    assert client.get("/batches/B-NONE", headers=it).json()["what"] == "there is no batch B-NONE for you"
-    assert client.get("/board", headers=it).json()["mode"] == SIMULATION
+    assert client.get("/batches/B-NONE", headers=auditor).json()["what"] == "there is no batch B-NONE for you"
+    assert client.get("/board", headers=auditor).json()["mode"] == SIMULATION
+    for path in ("/batches/B-NONE", "/board", "/therapies"):
+        assert client.get(path, headers=it).json()["what"] == "this is not for your role"
 
 
 def test_a_made_up_courier_link_opens_nothing(client: TestClient) -> None:

@@ -32,7 +32,7 @@ def answer(*arguments: str) -> Any:
 
 def test_every_fact_has_value_unit_time_validity_digest_and_place(folder: Path) -> None:
     said = answer(str(folder), "--at", AT)
-    assert [each["patient"] for each in said["patients"]] == [f"p{n:02}" for n in range(1, 25)]
+    assert [each["patient"] for each in said["patients"]] == [f"p{n:02}" for n in range(1, 26)]
     for patient in said["patients"]:
         digests = {source["sha256"] for source in patient["sources"]}
         assert len(patient["facts"]) >= 5

@@ -87,13 +87,15 @@ def test_what_was_refused_and_left_nothing_may_be_tried_again(house: House, osca
     assert house.loop.handle(block, quinn, "signs as quinn", once="quinn/1").entries
 
 
-def test_a_signature_is_asked_for_again(house: House, oscar: Actor) -> None:
+def test_answering_again_signs_nothing(house: House, oscar: Actor) -> None:
     house.loop.handle(RECEIVE, oscar)
     quinn, release = house.loop.actor("quinn"), lots.ReleaseLot("L-1", "complies")
     done = house.loop.handle(release, quinn, "signs as quinn", once="quinn/1")
+    for password in ("wrong", "signs as quinn", None):
+        assert house.loop.handle(release, quinn, password, once="quinn/1").entries == done.entries
+    assert len(house.journal.read("lot/L-1")) == 2
     with pytest.raises(NotAllowed):
-        house.loop.handle(release, quinn, "wrong", once="quinn/1")
-    assert house.loop.handle(release, quinn, "signs as quinn", once="quinn/1").entries == done.entries
+        house.loop.handle(release, quinn, "wrong", once="quinn/2")
 
 
 def test_sent_many_times_at_once_it_is_carried_out_once(house: House, oscar: Actor) -> None:

@@ -46,6 +46,10 @@ def block() -> dict[str, Any]:
     return value
 
 
+# Facts that only a recipe with a guide of the patient's own asks for.
+OF_EDITING = frozenset({"causal_variant", "dose_step"})
+
+
 def needs(part: str) -> tuple[FactNeed, ...]:
     """`facts` or `markers` of docs/facts.md."""
     return TypeAdapter(tuple[FactNeed, ...]).validate_python(block()[part])
@@ -116,7 +120,7 @@ def recipe(**changes: Any) -> MasterRecipe:
         "effective_from": date(2020, 1, 1),
         "effective_to": None,
         "consent": ("collection", "manufacture", "genome_use"),
-        "facts": needs("facts"),
+        "facts": tuple(each for each in needs("facts") if each.name not in OF_EDITING),
         "markers": needs("markers"),
         "eligibility": RULES,
         "parameters": (),

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onelot.adapters.hla_groups import load_hla_groups
+from onelot.adapters.hla_groups import load_hla_codes, load_hla_groups
 from onelot.profile.hla import HlaGroups, match_grade, parse_typing, read_groups
+from onelot.profile.hla_codes import expand, read_codes
 from onelot.record.errors import BadInput
 
 pytestmark = pytest.mark.shared
@@ -167,3 +168,37 @@ def test_broken_files_are_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(BadInput):
             read_groups(g, p, "here")
+
+
+# Multiple-allele codes: a table of the test's own, in the published form.
+TABLE = "LAST UPDATED: 11/02/2026\n*\tCODE\tSUBTYPE\n\n\tAB\t01/02\n\tAD\t01/04\n*\tZZZ\t01:01/02:05/01:03\n"
+
+
+def test_codes_are_written_out_by_the_sites_table(tmp_path: Path) -> None:
+    assert load_hla_codes(tmp_path) is None
+    (tmp_path / "alpha.v3.txt").write_text(TABLE)
+    codes = load_hla_codes(tmp_path)
+    assert expand("A*01:AB", codes) == "A*01:01/A*01:02"
+    assert expand("HLA-B*57:AD", codes) == "HLA-B*57:01/HLA-B*57:04"
+    assert expand("A*01:ZZZ", codes) == "A*01:01/A*02:05/A*01:03"
+    assert expand("A*01:01:01G", codes) == "A*01:01:01G" and expand("A*24:09N/A*01:AB", codes).count("A*") == 3
+    assert set(parse_typing(expand("A*01:AB", codes)).names) == {"01:01", "01:02"}
+
+
+@pytest.mark.parametrize("text", ["A*01:AC", "A*01:XX", "A*07:ZZZ"])
+def test_a_code_that_is_not_in_the_table_or_does_not_fit_is_refused(text: str) -> None:
+    codes = read_codes(TABLE.splitlines(), "alpha.v3.txt")
+    with pytest.raises(BadInput):
+        expand(text, codes, "typing:3")
+
+
+def test_without_a_table_a_code_is_refused_and_nothing_is_guessed() -> None:
+    with pytest.raises(BadInput, match="no table of codes"):
+        expand("A*01:AB", None)
+
+
+@pytest.mark.parametrize("line", ["AB 01/02", "\tAB\t", "\tAB\t01/02\n\tAB\t01", "\tab\t01", ""])
+def test_a_table_of_another_form_is_refused_with_its_line(line: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read_codes(line.splitlines(), "alpha.v3.txt")
+    assert caught.value.place

@@ -70,8 +70,8 @@ class Enough(Exception):
 def stage_of(patients: tuple[str, ...], seed: int = SEED, until: Callable[[Stage], bool] | None = None) -> Driven:
     """Set a house up for these patients and take them to their end, or until `until` says after an act."""
     recipes = tuple(shipped().values())
-    with TemporaryDirectory() as folder:
-        found = own_cohort(Path(folder), seed, recipes)
+    folder = TemporaryDirectory()  # until the end: a genome is read on the way
+    found = own_cohort(Path(folder.name), seed, recipes)
     found = replace(found, cases={key: found.cases[key] for key in patients})
     wanted = {case.recipe.identifier for case in found.cases.values()}
     wanted |= {case.recipe.stock_recipe for case in found.cases.values()}
@@ -88,7 +88,7 @@ def stage_of(patients: tuple[str, ...], seed: int = SEED, until: Callable[[Stage
             raise Enough
 
     demo = Demo(house, Driver(stage, clock, stock, tell), found, recipes)
-    with suppress(Enough):
+    with folder, suppress(Enough):
         demo.run()
     batches = tuple(
         batch.batch

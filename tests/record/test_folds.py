@@ -49,3 +49,25 @@ def test_exactly_the_dependent_parameters_are_stale(data: st.DataObject) -> None
         if wrong & {given_fact.name for given_fact in parameter.inputs}
     }
     assert replace(therapy, facts=facts).stale == expected
+
+
+@SOME
+@given(st.data())
+def test_exactly_the_advice_that_asks_for_a_gene_is_stale(data: st.DataObject) -> None:
+    """A gene corrected, called for the first time, or taken away: whatever drug asks for it, and no other."""
+    journal = driven().house.journal
+    name = data.draw(st.sampled_from(sorted(journal.heads("therapy/"))))
+    therapy = fold_therapy(journal.read(name))
+    assert therapy.advice and not therapy.stale_advice
+    asked = sorted({gene for each in therapy.advice.values() for gene in each.genes} | {"TPMT", "F5"})
+    changed = data.draw(st.sets(st.sampled_from(asked)))
+    some = next(iter(therapy.facts.values()))
+    facts = dict(therapy.facts)
+    for gene in changed:
+        known = facts.get(f"pgx_{gene}", some)
+        value = Sealed("ee" * 32, therapy.patient)
+        facts[f"pgx_{gene}"] = replace(known, fact=replace(known.fact, name=f"pgx_{gene}", value=value))
+    other = data.draw(st.sampled_from(sorted(set(facts) - {f"pgx_{gene}" for gene in asked})))
+    facts[other] = replace(facts[other], fact=replace(facts[other].fact, value=Sealed("dd" * 32, therapy.patient)))
+    expected = {drug for drug, each in therapy.advice.items() if changed & set(each.genes)}
+    assert replace(therapy, facts=facts).stale_advice == expected

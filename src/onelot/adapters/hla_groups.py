@@ -5,9 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 
 from onelot.profile.hla import HlaGroups, read_groups
+from onelot.profile.hla_codes import read_codes
 from onelot.record.errors import BadInput
 
 LIMIT = 50_000_000
+
+
+def load_hla_codes(folder: Path) -> dict[str, tuple[str, ...]] | None:
+    """Multiple-allele codes from alpha.v3.txt in the same folder; None where the site has put none there.
+
+    Raises:
+        BadInput: the file is there and cannot be read; place names file and line.
+    """
+    path = folder / "alpha.v3.txt"
+    if not path.exists():
+        return None
+    try:
+        if path.stat().st_size > LIMIT:
+            raise OSError(0, f"more than {LIMIT:,} bytes")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"The multiple-allele codes cannot be read: {error}.",
+            rule="the site names a folder with alpha.v3.txt",
+            remedy="Check the file.",
+            place=str(path),
+        ) from error
+    return read_codes(text.splitlines(), str(path))
 
 
 def load_hla_groups(folder: Path) -> HlaGroups:

@@ -6,6 +6,7 @@ Text never leaves its room: it shrinks, and below the smallest legible size its 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from xml.sax.saxutils import escape
@@ -61,10 +62,24 @@ def _fitted(mark: Text) -> tuple[str, float]:
 
 def as_pdf(drawing: Drawing) -> bytes:
     """One page, vectors only; the same drawing gives the same bytes."""
+    return as_pages((drawing,))
+
+
+def as_pages(drawings: Sequence[Drawing]) -> bytes:
+    """A page for each drawing, as a roll of labels is printed; all are as large as the first."""
     register()
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(drawing.width * mm, drawing.height * mm), invariant=1)
-    canvas.setTitle(drawing.title)
+    first = drawings[0]
+    canvas = Canvas(out, pagesize=(first.width * mm, first.height * mm), invariant=1)
+    canvas.setTitle(first.title)
+    for drawing in drawings:
+        _put(canvas, drawing)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _put(canvas: Canvas, drawing: Drawing) -> None:
     for mark in drawing.marks:
         canvas.setFillColorRGB(*(part / 255 for part in _RGB[mark.ink]))
         if isinstance(mark, Rect):
@@ -74,9 +89,6 @@ def as_pdf(drawing: Drawing) -> bytes:
             text, size = _fitted(mark)
             canvas.setFont(mark.face, size)
             canvas.drawString(mark.x * mm, (drawing.height - mark.y) * mm, text)
-    canvas.showPage()
-    canvas.save()
-    return out.getvalue()
 
 
 def as_svg(drawing: Drawing) -> bytes:

@@ -81,8 +81,7 @@ def _bad(what: str, rule: str, place: str) -> BadInput:
 def check_verifier(command: str, actor: Actor, name: str, verifier: Person) -> None:
     """Refuse a second person who is unknown, gone, the doer, of an unfit role or of another site.
 
-    The name is typed by the doer: this checks that such a person could have verified, not that they did (decision
-    0006).
+    This checks that such a person could have verified; that they were there they prove apart (decisions 0006, 0063).
     """
     shared = ANYWHERE in verifier.sites or actor.may_see(*verifier.sites)
     if (

@@ -14,7 +14,7 @@ from onelot.adapters.fhir import Overlay, apply_overlay, read_bundle, read_overl
 from onelot.adapters.phenopackets import read_phenopacket
 from onelot.profile.document import Document
 from onelot.record.errors import BadInput
-from onelot.twin.cohort import CohortPlan, Expected, bgzip, documents, read_expected, read_plan
+from onelot.twin.cohort import CohortPlan, Expected, PatientPlan, bgzip, documents, read_expected, read_plan
 
 EXTRAS = ("later.json", "vcf", "vcf.gz", "phenopacket.json", "outside.tsv", "fa", "gff3")
 DATA = files("onelot").joinpath("data/cohort")
@@ -56,12 +56,8 @@ def write_cohort(folder: Path, seed: int) -> CohortPlan:
     """
     plan = cohort_plan()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for each in plan.patients:
-            # One generator per patient: adding a patient changes nobody else.
-            for name, text in documents(each, Random(f"{seed}/{each.patient}")).items():
-                data = text.encode()
-                (folder / name).write_bytes(bgzip(data) if name.endswith(".gz") else data)
+            write_patient(folder, each, seed)
     except OSError as cause:
         raise BadInput(
             f"the cohort cannot be written: {cause.strerror or cause}",
@@ -70,6 +66,15 @@ def write_cohort(folder: Path, seed: int) -> CohortPlan:
             place=str(cause.filename or folder),
         ) from cause
     return plan
+
+
+def write_patient(folder: Path, patient: PatientPlan, seed: int) -> Path:
+    """Write one patient's documents; gives the bundle's file. One generator each: adding one changes nobody else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in documents(patient, Random(f"{seed}/{patient.patient}")).items():
+        data = text.encode()
+        (folder / name).write_bytes(bgzip(data) if name.endswith(".gz") else data)
+    return folder / f"{patient.patient}.json"
 
 
 def patients_in(folder: Path) -> Iterator[PatientFiles]:

@@ -57,9 +57,13 @@ class Actor:
 SYSTEM = Actor("system", "onelot", frozenset({"system"}))
 
 
+ORDERED = "ordered"
+
+
 @dataclass(frozen=True)
 class Shown:
-    """What a signer was shown, word for word. patient: whose health values stand in it, "" for nobody's.
+    """What a signer was shown, word for word. patient: whose health values stand in it, "" for nobody's, ORDERED for
+    the patient whom the signed command itself makes known.
 
     It is kept with the signature: by its SHA-256 among the documents, or sealed under the patient's key.
     """
@@ -160,11 +164,18 @@ class Context:
     effects: list[Effect] = field(default_factory=list)
     refusal: OnelotError | None = None
     answer: dict[str, Any] = field(default_factory=dict)
+    _documents: dict[str, dict[str, Any]] | None = None
 
     @property
     def journal(self) -> Reading:
         """The journal behind the reader."""
         return self.reader.journal
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """The rows of all documents, read once for this command: every rule in effect is looked up among them."""
+        if self._documents is None:
+            self._documents = self.journal.rows("documents")
+        return self._documents
 
     def therapy(self, coi: str) -> Therapy:
         """The therapy, if it exists and the actor's sites may see it."""

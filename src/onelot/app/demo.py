@@ -19,10 +19,12 @@ from onelot.adapters.recipes import shipped
 from onelot.adapters.vault import Identity
 from onelot.app import cohort, home
 from onelot.app.entropy import from_seed
-from onelot.app.house import SIMULATION, House, system_clock
+from onelot.app.house import SIMULATION, House
 from onelot.app.sign_in import SignIn
 from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.driver import Driver, Told
+from onelot.app.simulation.live import Live
+from onelot.app.simulation.pace import Pace
 from onelot.app.simulation.report import Report, report
 from onelot.app.simulation.site import HOSPITALS, PLANT, Site, login_of, set_up
 from onelot.profile.document import Document
@@ -77,22 +79,33 @@ class Demo:
     cohort: Cohort
     recipes: tuple[MasterRecipe, ...]
 
-    def let_in(self) -> list[tuple[str, str, str]]:
-        """Let some of the simulated people sign in: sign-in name, sign-in password, signing password."""
+    def let_in(self, desk: SignIn) -> list[tuple[str, str, str]]:
+        """Let the simulated people sign in; those a newcomer may be: name, sign-in password, signing password."""
         site = self.driver.stage.site
-        doors = SignIn(self.house.safe, system_clock) if self.house.safe else None
-        told = []
-        for role, place in LET_IN if doors else ():
-            login = login_of(role, place)
-            password = self.house.loop.entropy(f"sign-in/{login}", 8).hex()
-            doors.set_password(login, password)  # type: ignore[union-attr]
-            told.append((login, password, site.password_of(login)))
-        return told
+        for login in site.rows("people"):
+            if login != ADMINISTRATOR:
+                desk.set_password(login, self.sign_in_of(login))
+        told = [login_of(role, place) for role, place in LET_IN]
+        return [(login, self.sign_in_of(login), site.password_of(login)) for login in told]
+
+    def sign_in_of(self, login: str) -> str:
+        """A simulated person's sign-in password."""
+        return self.house.loop.entropy(f"sign-in/{login}", 8).hex()
+
+    def live(self, folder: Path, seed: int, speed: str) -> Live:
+        """The run beside a server, with a patient of its own for the tour; `start` begins it."""
+        tour, file = tour_case(folder / "tour", seed, self.driver.clock.now(), self.recipes)
+        pace = Pace(self.driver.clock, speed, hurry_until=self.cohort.starts_at)
+        return Live(self.driver, pace, tour, file, self.sign_in_of)
+
+    def report(self) -> Report:
+        """How the cohort stands."""
+        return report(self.house, self.driver, self.cohort.cases, self.cohort.expected, self.recipes)
 
     def run(self) -> Report:
         """Act until nobody has anything left to do, and report."""
         self.driver.run()
-        return report(self.house, self.driver, self.cohort.cases, self.cohort.expected, self.recipes)
+        return self.report()
 
 
 # Whom a newcomer may be on the screens of the demo.
@@ -119,6 +132,17 @@ def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Coho
         cases[each.patient] = case
     raw = orjson.loads((cohort.DATA / "faults.json").read_bytes())
     return Cohort(cases, read_faults(raw), plan.start, dict(cohort.expected_ends()))
+
+
+def tour_case(folder: Path, seed: int, now: datetime, recipes: Sequence[MasterRecipe]) -> tuple[Case, Path]:
+    """A patient for the guided tour, like the first of our own cohort, with documents of this day; and their file."""
+    day = now.replace(minute=0, second=0, microsecond=0)
+    like = replace(cohort.cohort_plan().patients[0], patient="tour", ordered_at=day, faults=())
+    file = cohort.write_patient(folder, like, seed + 1)
+    found = next(each for each in cohort.patients_in(folder) if each.name == "tour")
+    case = _case("tour", cohort.read_patient(found), _recipe_for(like.product, recipes), day, 0)
+    case.vcf, case.sample = found.vcf, str(like.chart.get("sample", GERMLINE if found.vcf else ""))
+    return case, file
 
 
 def folder_cohort(folder: Path, product: str, overlay: bool, recipes: Sequence[MasterRecipe], now: datetime) -> Cohort:

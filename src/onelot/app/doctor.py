@@ -17,6 +17,7 @@ from onelot.app import home as homes
 from onelot.app.house import PRODUCTION, House
 from onelot.app.safekeeping import verify_journal
 from onelot.app.sealing import read_seals
+from onelot.app.sign_in import read_settings
 from onelot.record.errors import OnelotError
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class Health:
 def examine(home: Path) -> list[Health]:
     """Everything, in the order in which it has to be mended."""
     found: list[Health] = []
-    for look in (_config, _keys, _space, _schema, _rights):
+    for look in (_config, _sign_in, _keys, _space, _schema, _rights):
         found += _safely(look, home)
         if not all(each.ok for each in found):
             return found
@@ -61,6 +62,12 @@ def _safely(look: Callable[[T], Iterator[Health]], what: T) -> list[Health]:
 def _config(home: Path) -> Iterator[Health]:
     config = homes.config_of(home)
     yield Health(True, f"{config['mode']} journal of {config['site']} in {home}")
+
+
+def _sign_in(home: Path) -> Iterator[Health]:
+    settings = read_settings(home)
+    asked = settings.second_factor.roles or settings.second_factor.sites
+    yield Health(True, f"settings of sign-in fit; a second factor for {', '.join(asked) or 'whoever has one'}")
 
 
 def _keys(home: Path) -> Iterator[Health]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from threading import Lock
+from threading import RLock
 
 from onelot.app.commands.release import JudgeLateResult
 from onelot.app.context import SYSTEM
@@ -12,7 +12,8 @@ from onelot.record.errors import OnelotError
 from onelot.record.journal import Effect
 
 LOG = logging.getLogger("onelot.effects")
-_AT_A_TIME = Lock()
+# Taken around every side effect, and around each act of a simulation that runs beside the server.
+AT_A_TIME = RLock()
 
 
 def carry_out(house: House) -> int:
@@ -22,7 +23,7 @@ def carry_out(house: House) -> int:
     """
     house.doers.setdefault("late_result", lambda effect: _judge(house, effect))
     done = 0
-    with _AT_A_TIME:
+    with AT_A_TIME:
         for effect in house.whole.effects():
             doer = house.doers.get(effect.kind)
             if doer is None:

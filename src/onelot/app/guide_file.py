@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from onelot.app.authority import sees_personal_data
+from onelot.app.commands.editing import searched
 from onelot.app.context import Actor, Context
 from onelot.app.house import House
 from onelot.app.why import chosen_guide
@@ -31,7 +32,8 @@ def guide_file(house: House, coi: str, actor: Actor) -> dict[str, Any]:
     """Everything about a therapy's guide as plain values.
 
     Returns:
-        `design` and `sites` as they were recorded (None before), `choice` (None before), `evidence` one row a need,
+        `design` and `sites` as they were recorded (None before), each candidate with its `search`: sites, patient_only
+        (None where it was not searched with its PAM); `choice` (None before), `evidence` one row a need,
         `gaps` of the guide, and which of the platform's candidates there are.
 
     Raises:
@@ -53,6 +55,8 @@ def guide_file(house: House, coi: str, actor: Actor) -> dict[str, Any]:
             rule="variant and guide are health values: only roles that need them see them",
             remedy="ask a bioinformatician or the prescriber",
         )
+    design = _json(context, therapy.design.event.design if therapy.design else None)
+    sites = _json(context, therapy.design.event.sites if therapy.design else None)
     return {
         "coi": coi,
         "mode": house.mode,
@@ -61,13 +65,21 @@ def guide_file(house: House, coi: str, actor: Actor) -> dict[str, Any]:
         "notice": NOTICE,
         "platform": list(recipe.editing.editors),
         "state": therapy.state,
-        "design": _json(context, therapy.design.event.design if therapy.design else None),
-        "sites": _json(context, therapy.design.event.sites if therapy.design else None),
+        "design": _with_search(design, sites) if design and sites else None,
+        "sites": sites,
         "derivation": _derivation(house, therapy),
         "choice": _choice(house, context, therapy),
         "gaps": [each.what for each in guide_gaps(recipe, therapy)],
         "evidence": evidence_rows(context, recipe, recipe.editing, therapy, house.clock()),
     }
+
+
+def _with_search(design: dict[str, Any], sites: dict[str, Any]) -> dict[str, Any]:
+    def found(candidate: dict[str, Any]) -> dict[str, int] | None:
+        each = searched(sites, candidate)
+        return {name: each[name] for name in ("sites", "patient_only")} if each else None
+
+    return {**design, "candidates": [{**each, "search": found(each)} for each in design["candidates"]]}
 
 
 def _json(context: Context, sealed: Sealed | None) -> Any:

@@ -133,7 +133,7 @@ def init(
         option=orjson.OPT_INDENT_2,
     )
     house = _house(home, place, journal, site, clock, entropy)
-    # The first password serves both until the administrator sets two; `enrolments` insists on two.
+    # The first password serves both, until the administrator changes one of them under My sign-in.
     SignIn(PostgresSafe(place.app), clock).set_password(administrator, password)
     if not house.loop.reader.person(administrator).key:
         house.enrol(administrator, password, house.loop.actor(administrator))

@@ -17,10 +17,10 @@ from onelot.adapters.keys import PersonKeys
 from onelot.adapters.vault import Entropy, Vault
 from onelot.app import admission, authority
 from onelot.app.commands import Command, handler_of
-from onelot.app.context import Actor, Context, Planned, Reader, Shown
+from onelot.app.context import ORDERED, Actor, Context, Planned, Reader, Shown
 from onelot.app.once import answered_before, mark_of, note_of
 from onelot.app.presence import Proof, missing
-from onelot.record.errors import Conflict, NotAllowed
+from onelot.record.errors import Conflict, NotAllowed, OnelotError
 from onelot.record.journal import Append, Draft, Entry, Journal, Part, TakeName
 from onelot.record.life import advance
 from onelot.record.signature import Signed, Signing
@@ -31,10 +31,14 @@ TRIES = 4
 
 @dataclass(frozen=True)
 class Done:
-    """What a command led to: the events appended, and what the caller may want to know."""
+    """What a command led to: the events appended, and what the caller may want to know.
+
+    again: the same request was carried out before; nothing was done now, and no password or proof was looked at.
+    """
 
     entries: tuple[Entry, ...]
     answer: dict[str, Any]
+    again: bool = False
 
 
 class Loop:
@@ -106,14 +110,20 @@ class Loop:
         name, mark = f"once/{once}" if once else "", mark_of(self.vault, command) if once else ""
         # Before a proof of presence is asked for again: it was good for one time.
         if once and (before := answered_before(self._journal, name, mark)):
-            return Done(*before)
+            return Done(*before, again=True)
         how = self._check_verifier(command, actor, proof)
         signing = self._signing(command, actor, password)
         for attempt in range(TRIES):
             if once and attempt and (before := answered_before(self._journal, name, mark)):
-                return Done(*before)
+                return Done(*before, again=True)
             context = Context(self._reader, self.vault, actor, self.clock(), self.entropy)
-            handler_of(type(command))(context, command)
+            try:
+                handler_of(type(command))(context, command)
+            except OnelotError:
+                # The same request, sent at the same time, may have been carried out just now.
+                if once and (before := answered_before(self._journal, name, mark)):
+                    return Done(*before)
+                raise
             context.planned = [_verified(each, getattr(command, "verified_by", ""), how) for each in context.planned]
             try:
                 entries = self._append(context, _seen(signing, shown, context), name, mark)
@@ -133,7 +143,7 @@ class Loop:
             Conflict: another request was sent under this name. OnelotError: what it was refused with, on the record.
         """
         before = answered_before(self._journal, f"once/{once}", mark_of(self.vault, command))
-        return Done(*before) if before else None
+        return Done(*before, again=True) if before else None
 
     def _check_verifier(self, command: Command, actor: Actor, proof: Proof | None) -> str:
         """How the second person proved to be there; "" where none is named, or a simulation asks for no proof."""
@@ -251,7 +261,8 @@ def _seen(signing: Signing | None, shown: Shown | None, context: Context) -> Sig
         return signing
     if shown.patient:
         label = f"seen/{signing.signed.signer}/{context.now.isoformat()}"
-        seen = context.seal(shown.patient, shown.text, label).commitment
+        patient = context.answer["patient"] if shown.patient == ORDERED else shown.patient
+        seen = context.seal(patient, shown.text, label).commitment
     else:
         seen = sha256(shown.text.encode()).hexdigest()
     return replace(signing, signed=replace(signing.signed, seen=seen))

@@ -12,8 +12,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,9 @@ KEEP_AFTER_S = 5.0
 
 #: Called with (chunks done, chunks in all).
 Progress = Callable[[int, int], None]
+
+#: Carries numbered chunks out and gives each answer with its number, in any order.
+Spread = Callable[[Sequence[tuple[int, Chunk]]], Generator[tuple[int, Sites], None, None]]
 
 
 class Kept:
@@ -75,20 +79,20 @@ def run_chunks(
     workers: int,
     kept: Kept | None = None,
     progress: Progress | None = None,
+    spread: Spread | None = None,
 ) -> list[Sites]:
-    """The answers of all chunks, in order of place; raises what a chunk raises."""
+    """The answers of all chunks, in order of place; raises what a chunk raises.
+
+    spread: carries chunks out elsewhere and gives each back with its number, in any order; without one, threads here.
+    """
     tasks = chunks(genome)
     done = kept.load(len(tasks)) if kept else {}
     begun, unsaved = time.monotonic(), []
-
-    def one(number: int, chunk: Chunk) -> tuple[int, Sites]:
-        return number, search_chunk(genome, chunk, query)
-
-    pool = ThreadPoolExecutor(max(1, workers))
-    try:
-        waiting = [pool.submit(one, number, task) for number, task in enumerate(tasks) if number not in done]
-        for finished in as_completed(waiting):
-            number, sites = finished.result()
+    missing = [(number, task) for number, task in enumerate(tasks) if number not in done]
+    answers = spread(missing) if spread else _in_threads(genome, query, missing, workers)
+    # Closed also when progress or a chunk raises: nothing goes on in the background.
+    with closing(answers):
+        for number, sites in answers:
             done[number] = sites
             unsaved.append(number)
             if kept and time.monotonic() - begun > KEEP_AFTER_S:
@@ -97,9 +101,21 @@ def run_chunks(
                     kept.save(ready, done[ready])
             if progress:
                 progress(len(done), len(tasks))
+    return [done[number] for number in range(len(tasks))]
+
+
+def _in_threads(
+    genome: Sequence[SequencePlanes], query: Query, missing: Sequence[tuple[int, Chunk]], workers: int
+) -> Generator[tuple[int, Sites], None, None]:
+    def one(number: int, chunk: Chunk) -> tuple[int, Sites]:
+        return number, search_chunk(genome, chunk, query)
+
+    pool = ThreadPoolExecutor(max(1, workers))
+    try:
+        for finished in as_completed([pool.submit(one, number, task) for number, task in missing]):
+            yield finished.result()
     finally:
         pool.shutdown(cancel_futures=True)
-    return [done[number] for number in range(len(tasks))]
 
 
 def write_whole(out: Path, lines: Iterable[str]) -> None:

@@ -10,20 +10,23 @@ from collections.abc import Callable
 
 from onelot.adapters.keys import PersonKeys
 from onelot.record.errors import NotAllowed
-from onelot.record.journal import Reading
-from onelot.record.subjects import fold_person
+from onelot.record.subjects import Person
 
 # Stream of the second person -> how they proved that they are there; raises NotAllowed.
 Proof = Callable[[str], str]
 BY_SIGNING_PASSWORD = "signing password"
 
 
-def by_signing_password(keys: PersonKeys, journal: Reading, password: str) -> Proof:
-    """A proof by the second person's own signing password, under the key that is enrolled for them."""
+def by_signing_password(keys: PersonKeys, person_of: Callable[[str], Person], password: str) -> Proof:
+    """A proof by the second person's own signing password, under the key that is enrolled for them.
+
+    person_of: who a sign-in name is on the record.
+    """
 
     def prove(person: str) -> str:
-        key, _ = keys.open(person.removeprefix("person/"), password)
-        if fold_person(journal.read(person)).key != key:
+        login = person.removeprefix("person/")
+        key, _ = keys.open(login, password)
+        if person_of(login).key != key:
             raise NotAllowed(
                 "this key is not the one enrolled for the second person",
                 rule="21 CFR 11.100: a key is unique to one person; enrolment is signed by the site",

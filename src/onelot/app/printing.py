@@ -11,12 +11,16 @@ from onelot.adapters.documents import batch_record_content, batch_record_pdf, ce
 from onelot.adapters.labels import Label, make_label
 from onelot.app.authority import sees_personal_data
 from onelot.app.context import SYSTEM, Actor, Context
+from onelot.app.guide_file import guide_file
 from onelot.app.house import SIMULATION, House
 from onelot.app.tailoring import tailored
 from onelot.app.why import genome_of
 from onelot.record.errors import Erased, Held, NotAllowed
+from onelot.record.events.editing import EvidenceRecorded, GuideChosen, GuideConfirmed, GuidesDesigned
 from onelot.record.terms.opened import OpenParameter
 from onelot.release import printed_certificate
+
+_GUIDE = (GuidesDesigned, GuideChosen, GuideConfirmed, EvidenceRecorded)
 
 
 def record_pdf(house: House, batch: str, actor: Actor = SYSTEM) -> bytes:
@@ -154,3 +158,35 @@ def label_of(house: House, batch: str, container: str, kind: str = "pdf", actor:
         simulated=house.mode == SIMULATION,
     )
     return make_label(label, kind)  # type: ignore[arg-type]
+
+
+def guide_pdf(house: House, coi: str, actor: Actor) -> bytes:
+    """The file behind a therapy's guide as PDF, with variant and guide in the clear: for people who may see them.
+
+    Raises:
+        NotAllowed: no such therapy for this person, or not a role that sees health values.
+        BadInput: the product edits no gene.
+    """
+    found = guide_file(house, coi, actor)
+    therapy = house.loop.reader.therapy(coi)
+    entries = house.journal.read(f"therapy/{coi}")
+    signed = [line for entry in entries if isinstance(entry.event, _GUIDE) and (line := signature_line(entry))]
+    return documents.guide_pdf(
+        {
+            **_exact(found),
+            "schema": "onelot-guide/1",
+            "simulated": house.mode == SIMULATION,
+            "product": therapy.product,
+            "printed_at": f"{house.clock():%Y-%m-%d %H:%M} UTC",
+            "signatures": signed,
+        }
+    )
+
+
+def _exact(value: Any) -> Any:
+    """The same with fractions as they are printed: what is hashed has no floats."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, dict):
+        return {name: _exact(each) for name, each in value.items()}
+    return [_exact(each) for each in value] if isinstance(value, list | tuple) else value

@@ -38,7 +38,7 @@ def in_effect(context: Context, name: str) -> Cite | None:
     prefix, at = f"{name}/", context.now.isoformat()
     found = [
         (row["effective_from"], row["version"], key)
-        for key, row in context.journal.rows("documents").items()
+        for key, row in context.documents().items()
         if key.startswith(prefix) and row["state"] == "approved" and row["effective_from"] <= at
     ]
     return context.reader.document(max(found)[2]).cite if found else None

@@ -2,20 +2,22 @@
 
 The doors are given a house whose journal and reader see nothing until somebody has been recognised (`be_seen_as`), and
 then what that person's sites may see (record/sight.py), as the database decides (revision 0003). Whoever looks is kept
-for one request. The loop, the committer, the seals and the side effects go on seeing everything.
+for one request, and each look at a patient's values is logged (app/looks.py). The loop, the committer, the seals and
+the side effects go on seeing everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, MutableMapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from onelot.app.context import Actor, Reader
 from onelot.app.house import House
+from onelot.app.looks import LoggedVault, nobody
 from onelot.record.journal import Entry, Head, Journal, Payload, Reading, Seal
 from onelot.record.subjects import Person
 
@@ -30,6 +32,9 @@ class _Seat:
     """Who looks in one request; threads and tasks that serve it share it."""
 
     sites: frozenset[str] = frozenset()
+    who: str = ""
+    where: str = ""
+    looked: set[tuple[str, str]] = field(default_factory=set)
 
 
 _seat: ContextVar[_Seat | None] = ContextVar("seat", default=None)
@@ -43,7 +48,7 @@ class Seats:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request on a seat of its own."""
-        kept = _seat.set(_Seat())
+        kept = _seat.set(_Seat(where=f"{scope.get('method', '')} {scope.get('path', '')}"))
         try:
             await self._app(scope, receive, send)
         finally:
@@ -54,9 +59,9 @@ def be_seen_as(actor: Actor) -> Actor:
     """From here on this request sees what the actor's sites may see; gives the actor back."""
     seat = _seat.get()
     if seat is None:
-        _seat.set(_Seat(actor.sites))
-    else:
-        seat.sites = actor.sites
+        seat = _Seat()
+        _seat.set(seat)
+    seat.sites, seat.who = actor.sites, actor.id
     return actor
 
 
@@ -137,4 +142,14 @@ def behind_doors(house: House) -> House:
     """The house as screens and the API are given it: its journal and reader see what the person asking may see."""
     journal = DoorJournal(house.whole)
     loop = house.loop.looking_through(DoorReader(journal, house.loop.reader))
-    return replace(house, journal=journal, loop=loop, whole_journal=house.whole)
+
+    def noted(stream: str, what: str) -> None:
+        seat = _seat.get()
+        if seat is None or not seat.who:
+            raise nobody()
+        if (stream, what) not in seat.looked:
+            house.log_look(seat.who, stream, f"{what}: {seat.where[:200]}")
+            seat.looked.add((stream, what))
+
+    vault = LoggedVault(house.vault, noted)
+    return replace(house, journal=journal, loop=loop, whole_journal=house.whole, vault=vault)

@@ -20,7 +20,6 @@ from onelot.record.recipe import FactNeed, MasterRecipe
 from onelot.record.subjects import Therapy
 from onelot.record.subjects.therapy import KnownFact
 from onelot.record.terms.opened import OpenFact, OpenParameter, Value
-from onelot.record.terms.values import Finding
 from onelot.tailor import facts_used, tailor
 from onelot.tailor.dose_rules import within_rules
 
@@ -132,7 +131,7 @@ def tailored(context: Context, therapy: Therapy) -> Tailored:
         recipe,
         tuple(_facts(context, therapy, recipe, facts, list(used))),
         results,
-        tuple(_blocked(context, therapy, standing)),
+        tuple(_blocked(context, therapy, recipe, standing)),
         standing,
         tailoring.approved_by if tailoring and tailoring.approved else "",
         rules.issued(context, therapy),
@@ -284,10 +283,13 @@ def _row(
     )  # fmt: skip
 
 
-def _blocked(context: Context, therapy: Therapy, standing: tuple[advice.Standing, ...]) -> Iterator[Blocked]:
+def _blocked(
+    context: Context, therapy: Therapy, recipe: MasterRecipe, standing: tuple[advice.Standing, ...]
+) -> Iterator[Blocked]:
+    left = {each.fact: f"rule/{each.name}" for each in recipe.washouts if each.decided}
     for step, findings in therapy.holds.items():
         if step not in (advice.STEP, "rule review"):
-            yield from (_of(finding) for finding in findings)
+            yield from (Blocked(one.what, one.rule, one.remedy, left.get(one.fact, "")) for one in findings)
     for each in standing:
         if each.stale:
             yield Blocked(each.drug, advice.RULE, "weigh")
@@ -298,8 +300,3 @@ def _blocked(context: Context, therapy: Therapy, standing: tuple[advice.Standing
         yield Blocked(names, "a parameter whose source fact was corrected blocks the next step", "tailor")
     for due in rules.reviews(context, therapy):
         yield Blocked(due.name, "an unissued tailoring goes by the rules in effect", "review", f"review/{due.name}")
-
-
-def _of(finding: Finding) -> Blocked:
-    washout = finding.rule.partition(" washout ")[2].partition(":")[0]
-    return Blocked(finding.what, finding.rule, finding.remedy, f"rule/{washout}" if "decides" in finding.remedy else "")

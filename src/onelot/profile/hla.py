@@ -34,7 +34,8 @@ def parse_typing(text: str, place: str | None = None) -> Typing:
     """Read `HLA-A*01:01:01:01`, `B*57:01`, `A*01:01:01G`, `DRB1*15:01P`, or several alternatives joined by `/`.
 
     Raises:
-        BadInput: no HLA name, or alternatives of two loci; multiple-allele codes (A*01:AB) and serology are not read.
+        BadInput: no HLA name, or alternatives of two loci; multiple-allele codes (A*01:AB) are written out
+            first (`hla_codes.expand`), serology is not read.
     """
     names, loci = [], set()
     for part in text.strip().split("/"):

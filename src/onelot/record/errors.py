@@ -15,6 +15,9 @@ OnelotError                 what, by which rule, what to do now, and where (exit
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 # A refusal tells of what it refuses and never repeats it whole: a hostile file may be all one word.
 MOST = 4_000
 
@@ -35,6 +38,10 @@ class OnelotError(Exception):
         super().__init__(what[:MOST])
         self.what, self.rule, self.remedy = what[:MOST], rule[:MOST], remedy[:MOST]
         self.place = place[:MOST] if place is not None else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # So that a refusal made in another process arrives as itself.
+        return partial(type(self), self.what, rule=self.rule, remedy=self.remedy, place=self.place), ()
 
     def as_dict(self) -> dict[str, str | None]:
         """The refusal as plain fields for JSON output."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +22,15 @@ PEOPLE = {
     "omar": Actor("person/omar", "Omar Operator", frozenset({"operator", "qc"}), frozenset({"plant"})),
     "root": Actor("person/root", "Root", frozenset({"user_administrator"})),
 }
+
+
+class FarSafe(MemorySafe):
+    """A safe as far away as a database: between reading and writing, others come."""
+
+    def get(self, kind: str, name: str) -> bytes | None:
+        found = super().get(kind, name)
+        time.sleep(0.005)
+        return found
 
 
 class Clock:

@@ -15,7 +15,8 @@ from onelot.adapters.keys import make_site_keys
 from onelot.adapters.memory import MemoryJournal
 from onelot.adapters.safe import MemorySafe
 from onelot.app.api.application import create_app
-from onelot.app.commands.masters import ReceiveLot, RegisterPerson, RegisterSite, ReleaseLot
+from onelot.app.commands.lots import ReceiveLot, ReleaseLot
+from onelot.app.commands.masters import RegisterPerson, RegisterSite
 from onelot.app.entropy import from_seed
 from onelot.app.house import SIMULATION, House, assemble, open_journal
 from onelot.app.sign_in import MOST_FAILURES, Settings, SignIn
@@ -351,3 +352,36 @@ def test_the_address_is_the_proxys_word_only_where_the_proxy_is_ours(site: Site)
 
     assert seen([]) == "127.0.0.1"
     assert seen(["127.0.0.1"]) == "192.0.2.1"
+
+
+def test_a_forgotten_signing_password_is_a_new_key_and_the_old_signatures_stay(site: Site) -> None:
+    site.settled("cora")
+    before = site.house.loop.reader.person("cora").key
+    release(site, "cora", SIGNING)
+    site.settled("cora", "other words to use here", "a signing password anew")
+    assert site.house.loop.reader.person("cora").key not in ("", before)
+    release(site, "cora", "a signing password anew", "L-2")
+    with pytest.raises(NotAllowed):
+        release(site, "cora", SIGNING, "L-3")
+
+
+def test_a_repeated_request_takes_no_wrong_password_back(site: Site) -> None:
+    token = site.settled("cora")
+    release(site, "cora", SIGNING)  # receives L-1, and releases it
+    site.house.loop.handle(
+        ReceiveLot("L-9", "medium", "S1", "0" * 64, Decimal(1), "mL", NOW + timedelta(days=9)),
+        site.house.loop.actor("omar"),
+    )
+
+    def give(password: str, lot: str, once: str) -> int:
+        headers = {"Authorization": f"Bearer {token}", "X-Signing-Password": password, "Idempotency-Key": once}
+        fields = {"lot": lot, "finding": "complies"}
+        return site.client.post("/commands/ReleaseLot", json=fields, headers=headers).status_code
+
+    assert give(SIGNING, "L-9", "first") == 200
+    for _ in range(MOST_FAILURES - 1):
+        assert give("a guess", "L-8", "other") == 403
+        # Answered again as before, whatever the password; and the guess stays counted.
+        give("a guess", "L-9", "first")
+    with pytest.raises(NotAllowed, match="locked"):
+        site.desk.locks.check("signing", "cora")

@@ -20,7 +20,7 @@ from onelot.adapters.safe import MemorySafe
 from onelot.app.sign_in import MOST_FAILURES, SignIn, Unfinished
 from onelot.app.sign_in.totp import qr
 from onelot.record.errors import Broken, NotAllowed
-from tests.app.sign_in.desk import PASSWORD, Clock, desk
+from tests.app.sign_in.desk import PASSWORD, Clock, FarSafe, desk
 
 
 def oracle(secret: str, at: float) -> str:
@@ -95,7 +95,7 @@ def test_the_code_of_the_enrolment_opens_nothing() -> None:
 
 def test_one_of_many_at_once_gets_in() -> None:
     clock = Clock()
-    made = desk(clock)
+    made = desk(clock, FarSafe())
     code, passed = oracle(enrolled(made, clock), clock.now.timestamp()), []
     ready = threading.Barrier(16)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from onelot.app.sign_in import MOST_FAILURES, NotSignedIn, SecurityLog, Unfinish
 from onelot.app.sign_in.limits import MOST_ADDRESSES, Limits, TooOften
 from onelot.app.sign_in.locks import LONGEST, Locks
 from onelot.record.errors import NotAllowed, Unreachable
-from tests.app.sign_in.desk import PASSWORD, PEOPLE, Clock, desk
+from tests.app.sign_in.desk import PASSWORD, PEOPLE, Clock, FarSafe, desk
 
 
 def test_a_password_opens_a_session_and_signing_out_ends_it() -> None:
@@ -87,7 +88,7 @@ def test_a_right_sign_in_does_not_wipe_out_wrong_signing_passwords() -> None:
 
 
 def test_guesses_side_by_side_are_no_more_than_in_a_row() -> None:
-    locks, looked = Locks(MemorySafe(), Clock()), []
+    locks, looked = Locks(FarSafe(), Clock()), []
     ready = threading.Barrier(40)
 
     def guess() -> None:
@@ -97,6 +98,8 @@ def test_guesses_side_by_side_are_no_more_than_in_a_row() -> None:
         except NotAllowed:
             return
         looked.append(1)
+        # Looking takes a while; nobody has been found wrong when the next one begins.
+        time.sleep(0.05)
         locks.wrong("sign-in", "nina")
 
     threads = [threading.Thread(target=guess) for _ in range(40)]
@@ -189,6 +192,29 @@ def test_sessions_are_listed_and_all_ended_and_none_comes_back() -> None:
         with pytest.raises(NotSignedIn):
             made.who(token)
     assert made.who(other) == "omar"
+
+
+def test_a_session_ended_while_it_is_used_stays_ended() -> None:
+    clock = Clock()
+
+    class Meanwhile(MemorySafe):
+        token = ""
+
+        def get(self, kind: str, name: str) -> bytes | None:
+            found = super().get(kind, name)
+            if kind == "session" and self.token:
+                self.remove(kind, name)
+            return found
+
+    safe = Meanwhile()
+    made = desk(clock, safe)
+    safe.token, token = "", made.open("nina", PASSWORD)
+    clock.on(minutes=2)
+    safe.token = token
+    made.who(token)
+    safe.token = ""
+    with pytest.raises(NotSignedIn):
+        made.who(token)
 
 
 def test_old_sessions_are_swept_out() -> None:

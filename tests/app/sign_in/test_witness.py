@@ -143,11 +143,11 @@ def test_by_their_own_session_for_exactly_this_step(bench: Bench) -> None:
 
 
 def test_a_proof_does_not_make_anybody_fit_to_verify(bench: Bench) -> None:
-    loop, qc = bench.site.house.loop, bench.site.actor("qc", PLANT)
+    house, qc = bench.site.house, bench.site.actor("qc", PLANT)
     for login in (DOER, OPERATOR):
-        own = by_signing_password(loop.keys, loop.journal, bench.site.password_of(login))
+        own = by_signing_password(house.people_keys, house.loop.reader.person, bench.site.password_of(login))
         with pytest.raises(NotAllowed, match="cannot verify"):
-            loop.handle(replace(bench.command, verified_by=f"person/{login}"), qc, proof=own)
+            house.loop.handle(replace(bench.command, verified_by=f"person/{login}"), qc, proof=own)
 
 
 def test_an_old_key_proves_nothing(bench: Bench) -> None:
@@ -156,6 +156,6 @@ def test_an_old_key_proves_nothing(bench: Bench) -> None:
     assert kept is not None
     house.enrol(SECOND, "a new signing password", house.loop.actor("administrator"), "lost")
     house.safe.put("person-key", SECOND, kept)  # type: ignore[union-attr]
-    proof = by_signing_password(house.people_keys, house.journal, bench.site.password_of(SECOND))
+    proof = by_signing_password(house.people_keys, house.loop.reader.person, bench.site.password_of(SECOND))
     with pytest.raises(NotAllowed, match="not the one enrolled"):
         house.loop.handle(bench.command, bench.site.actor("qc", PLANT), proof=proof)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from string import Formatter
 
@@ -8,7 +9,11 @@ import pytest
 
 import onelot.app.web as web
 from onelot.app.authority import table
+from onelot.app.commands import all_commands, everything  # noqa: F401  (registers every command)
 from onelot.app.web.language import LANGUAGES, preferred, words_of
+from onelot.app.web.pages import shown_unit
+from onelot.record.events import types
+from onelot.record.life import TABLES
 
 FOLDER = Path(web.__file__).parent / "templates"
 PAGES = sorted(FOLDER.rglob("*.html"))
@@ -35,6 +40,32 @@ def test_templates_hold_no_words_of_their_own(page: Path) -> None:
     assert not re.findall(r"[A-Za-zÄÖÜäöüß]{2,}", said)
     spoken = re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]*)"', text)
     assert not [each for each in spoken if re.search(r"[A-Za-z]{2,}", each) and each != "SIMULATED"]
+
+
+def test_german_has_a_word_for_every_name_that_is_shown() -> None:
+    names = words_of("de")["names"]
+    states = {
+        state for rows, _ in TABLES.values() for state in (*rows, *(to for row in rows.values() for to in row.values()))
+    }
+    states |= {to for _, anywhere in TABLES.values() for to in anywhere.values() if to}
+    shown = {field.name for event in types().values() for field in fields(event)}
+    for what in (types(), all_commands(), table()["roles"], table()["pages"], states, shown):
+        assert not sorted(set(what) - set(names))
+    assert all(str(word).strip() and not re.search(r"[_{}]", str(word)) for word in names.values())
+
+
+@pytest.mark.parametrize(
+    ("ucum", "shown"),
+    [
+        ("{copies}/{cells}", "copies/cells"),
+        ("{score}", "score"),
+        ("10*6/kg", "10*6/kg"),
+        ("[iU]/mL", "[iU]/mL"),
+        ("", ""),
+    ],
+)
+def test_units_are_read_without_ucum_s_braces(ucum: str, shown: str) -> None:
+    assert shown_unit(ucum) == shown
 
 
 def test_every_page_in_the_head_has_its_word() -> None:

@@ -128,7 +128,7 @@ def test_editor_prints_candidates_or_why_none(files):
         ("A" * 20, ("--pam-side", "4"), "side", "--pam-side"),
         ("A" * 20, ("--mismatches", "7"), "7", "--mismatches"),
         ("A" * 20, ("--dna-bulges", "3"), "3", "--dna-bulges"),
-        ("A" * 20, ("--vcf", "/nowhere.vcf"), "cannot read", "/nowhere.vcf"),
+        ("A" * 20, ("--vcf", "/nowhere.vcf"), "cannot be read", "/nowhere.vcf"),
         ("A" * 20, ("--gff", "/nowhere.gff"), "cannot read", "/nowhere.gff"),
         ("A" * 20, ("--reference", "/nowhere.fa"), "no such file", "/nowhere.fa"),
     ],

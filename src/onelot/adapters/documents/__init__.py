@@ -3,6 +3,7 @@
 from onelot.adapters.documents.batch_record import batch_record_pdf
 from onelot.adapters.documents.certificate import certificate_pdf
 from onelot.adapters.documents.content import batch_record_content, signature_line, thread
+from onelot.adapters.documents.guide import guide_pdf
 from onelot.adapters.documents.page import content_digest
 from onelot.adapters.documents.tailoring import tailoring_pdf
 
@@ -11,6 +12,7 @@ __all__ = [
     "batch_record_pdf",
     "certificate_pdf",
     "content_digest",
+    "guide_pdf",
     "signature_line",
     "tailoring_pdf",
     "thread",

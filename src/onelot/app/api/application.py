@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from onelot import __version__
 from onelot.app.api import courier, people, reading, signing_in, writing
 from onelot.app.api.doors import Doors, errors
+from onelot.app.api.table import gate, named
 from onelot.app.house import House
 from onelot.app.sight import Seats, behind_doors
 from onelot.app.sign_in import SignIn
+from onelot.app.simulation.live import Live
 from onelot.app.web import web_router
 
 MOST_BYTES = 8 * 1024 * 1024
+# Who shows no session at all has nothing long to say.
+MOST_BYTES_OF_NOBODY = 64 * 1024
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -31,15 +35,13 @@ def _guard(app: FastAPI, house: House) -> None:
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         # HTTP/2 needs neither Content-Length nor chunks: a body that does not say its size is not read.
         length = request.headers.get("content-length", "" if request.method in ("POST", "PUT", "PATCH") else "0")
-        if (
-            not length.isdigit()
-            or int(length) > MOST_BYTES
-            or "chunked" in request.headers.get("transfer-encoding", "")
-        ):
+        known = "authorization" in request.headers or "cookie" in request.headers
+        most = MOST_BYTES if known else MOST_BYTES_OF_NOBODY
+        if not length.isdigit() or int(length) > most or "chunked" in request.headers.get("transfer-encoding", ""):
             refusal = {
                 "error": "BadInput",
                 "what": "the request is too large, or does not say how large it is",
-                "rule": f"at most {MOST_BYTES} bytes, with a Content-Length",
+                "rule": f"at most {most} bytes, with a Content-Length",
                 "remedy": "send less",
                 "place": None,
             }
@@ -53,8 +55,11 @@ def _guard(app: FastAPI, house: House) -> None:
         return response
 
 
-def create_app(house: House, sign_in: SignIn, *, secure: bool = False) -> FastAPI:
-    """The application over a house. The pages of FastAPI's own documentation need a CDN, so they are off."""
+def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Live | None = None) -> FastAPI:
+    """The application over a house; live: the simulation that runs beside it.
+
+    The pages of FastAPI's own documentation need a CDN, so they are off.
+    """
     app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
     doors = Doors(behind_doors(house), sign_in, secure)
     errors(app)
@@ -62,10 +67,9 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False) -> FastAP
     _guard(app, house)
     app.add_middleware(Seats)
 
-    app.include_router(signing_in.router(doors))
-    app.include_router(people.router(doors))
-    app.include_router(reading.router(doors))
-    app.include_router(writing.router(doors))
-    app.include_router(courier.router(doors))
-    app.include_router(web_router(doors, secure=secure))
+    rooms = (signing_in, people, reading, writing, courier)
+    routers = [*(room.router(doors) for room in rooms), web_router(doors, secure=secure, live=live)]
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(gate(doors))])
+    app.state.routes = named(routers)
     return app

@@ -17,10 +17,13 @@ from pydantic import BaseModel, Field
 from onelot.app.api.doors import Doors
 from onelot.app.commands.deliver import TransferCustody
 from onelot.app.context import Actor
+from onelot.app.house import House
 from onelot.app.sight import be_seen_as
 from onelot.record.errors import NotAllowed
+from onelot.record.subjects import Batch
 
 GOOD_FOR = timedelta(days=7)
+DISPATCHERS = frozenset({"planner", "operator", "supervisor"})
 
 
 class Wanted(BaseModel):
@@ -43,33 +46,24 @@ def router(doors: Doors) -> APIRouter:
     """The two endpoints of a courier's link."""
     api = APIRouter(tags=["courier"])
     house = doors.house
-    key = sha256(b"courier links" + house.site_keys.vault).digest()
 
     @api.post("/courier-links")
     def make(wanted: Wanted, request: Request) -> dict[str, str]:
         """Make a link for a shipment that is on its way. For those who dispatch."""
         actor = doors.actor(request)
-        if not actor.roles & {"planner", "operator", "supervisor"}:
-            raise _refusal()
         batch = doors.context(actor).batch(wanted.batch)
-        if batch.dispatched is None or batch.dispatched.shipment != wanted.shipment:
-            raise _refusal()
-        until = doors.house.clock() + GOOD_FOR
-        body = orjson.dumps([wanted.batch, wanted.shipment, until.isoformat()])
-        mark = hmac.digest(key, body, "sha256")
-        return {"link": "/courier/" + urlsafe_b64encode(mark + body).decode().rstrip("=")}
+        return {"link": "/courier/" + make_link(house, actor, batch, wanted.shipment)}
 
     @api.get("/courier/{link}")
     def look(link: str) -> dict[str, Any]:
         """What a courier may know: where the shipment goes, and until when it holds."""
-        batch, shipment = _open(link, key, house.clock())
-        be_seen_as(Actor(f"courier-link/{shipment}", "courier by link", frozenset({"courier"})))
-        found = house.loop.reader.batch(batch).dispatched
-        if found is None or found.shipment != shipment:
+        _, batch = open_link(house, link)
+        found = batch.dispatched
+        if found is None:
             raise _refusal()
         return {
             "mode": house.mode,
-            "shipment": shipment,
+            "shipment": found.shipment,
             "shipper": found.shipper,
             "to_site": found.to_site,
             "lane": found.lane,
@@ -79,15 +73,45 @@ def router(doors: Doors) -> APIRouter:
     @api.post("/courier/{link}/transfer")
     def transfer(link: str, given: HandOver) -> dict[str, Any]:
         """Hand the shipment over."""
-        batch, shipment = _open(link, key, house.clock())
-        actor = Actor(f"courier-link/{shipment}", "courier by link", frozenset({"courier"}))
+        actor, batch = open_link(house, link)
+        shipment = actor.id.removeprefix("courier-link/")
         command = TransferCustody(
-            batch, shipment, given.from_party, given.to_party, given.at_site, given.temperature_cel
+            batch.batch, shipment, given.from_party, given.to_party, given.at_site, given.temperature_cel
         )
         done = house.loop.handle(command, actor)
         return {"events": [entry.seq for entry in done.entries]}
 
     return api
+
+
+def make_link(house: House, actor: Actor, batch: Batch, shipment: str) -> str:
+    """A link's secret part, for a shipment that is on its way.
+
+    Raises:
+        NotAllowed: not one of those who dispatch, or no such shipment.
+    """
+    if not actor.roles & DISPATCHERS or batch.dispatched is None or batch.dispatched.shipment != shipment:
+        raise _refusal()
+    body = orjson.dumps([batch.batch, shipment, (house.clock() + GOOD_FOR).isoformat()])
+    return urlsafe_b64encode(hmac.digest(_key(house), body, "sha256") + body).decode().rstrip("=")
+
+
+def open_link(house: House, link: str) -> tuple[Actor, Batch]:
+    """The courier behind a link, who sees from here on what the link is for; and the batch.
+
+    Raises:
+        NotAllowed: not a link of ours, too old, or its shipment was never sent.
+    """
+    batch, shipment = _open(link, _key(house), house.clock())
+    actor = be_seen_as(Actor(f"courier-link/{shipment}", "courier by link", frozenset({"courier"})))
+    found = house.loop.reader.batch(batch)
+    if found.dispatched is None or found.dispatched.shipment != shipment:
+        raise _refusal()
+    return actor, found
+
+
+def _key(house: House) -> bytes:
+    return sha256(b"courier links" + house.site_keys.vault).digest()
 
 
 def _open(link: str, key: bytes, now: datetime) -> tuple[str, str]:

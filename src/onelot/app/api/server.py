@@ -5,8 +5,10 @@ While it runs, side effects are carried out and the journal is sealed every minu
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
+import signal
 import threading
 import warnings
 from datetime import UTC, datetime
@@ -15,6 +17,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from granian import Granian
 from granian.constants import Interfaces
+from granian.server.embed import Server
 
 from onelot.adapters.postgres.safe import PostgresSafe
 from onelot.app import home as homes
@@ -23,6 +26,7 @@ from onelot.app.effects import carry_out
 from onelot.app.house import PRODUCTION, House
 from onelot.app.sealing import SEAL_EVERY_SECONDS
 from onelot.app.sign_in import SecurityLog, SignIn, read_settings
+from onelot.app.simulation.live import Live
 from onelot.record.errors import NotAllowed
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -56,6 +60,24 @@ def serve(home: Path, host: str, port: int, certificate: Path | None, key: Path 
         ssl_key=key,
         log_access=False,
     ).serve()
+
+
+def serve_live(house: House, desk: SignIn, live: Live, port: int) -> None:
+    """Serve a simulation on this machine's own address while it runs, in this one process, until interrupted."""
+    server = Server(
+        create_app(house, desk, live=live), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
+    )
+
+    async def run() -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, server.stop)
+        await server.serve()
+
+    live.start()
+    try:
+        asyncio.run(run())
+    finally:
+        live.stop()
 
 
 def application() -> FastAPI:

@@ -108,7 +108,8 @@ def handle(
             # Whatever was refused: only a right password takes the try back.
             tried.right = _opens(doors, login, password)
             raise
-        tried.right = True
+        # A repeated request is answered without its password being looked at: that takes no try back.
+        tried.right = not done.again or _opens(doors, login, password)
         return done
 
 

@@ -18,8 +18,9 @@ from rich.table import Table
 
 from onelot.app.cli.output import print_json
 from onelot.app.demo import Cohort, Demo, folder_cohort, own_cohort, prepare
+from onelot.app.simulation.pace import SPEEDS
 from onelot.app.simulation.report import Report
-from onelot.record.errors import NotAllowed
+from onelot.record.errors import BadInput, NotAllowed
 from onelot.record.recipe import MasterRecipe
 
 SEED = 7
@@ -31,9 +32,12 @@ def demo(
     overlay: Annotated[bool, typer.Option("--overlay", help="Add the committed synthetic orders and facts.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the simulated world.")] = SEED,
     only: Annotated[str, typer.Option(help="Only these patients: names, with commas between.")] = "",
-    headless: Annotated[bool, typer.Option("--headless", help="End after the table; never serve.")] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Run to the end at once and show the table; never serve.")
+    ] = False,
     home: Annotated[Path | None, typer.Option(help="Folder of this run; one that was killed goes on.")] = None,
-    port: Annotated[int, typer.Option(help="Port to serve on afterwards.")] = 8400,
+    port: Annotated[int, typer.Option(help="Port of the screens.")] = 8400,
+    speed: Annotated[str, typer.Option(help="Simulated time in a second: minutes, hour, hours, day, all.")] = "hours",
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Walk a cohort of patients from order to bedside, on simulated equipment, couriers, people and clock."""
@@ -57,6 +61,9 @@ def demo(
 
     run = prepare(folder, seed, make, tell)
     try:
+        if not headless and not json and sys.stdin.isatty():
+            _live(run, folder, seed, speed, port, screen)
+            return
         found = run.run()
         seconds = round(time.monotonic() - started, 1)
         if json:
@@ -64,17 +71,28 @@ def demo(
         else:
             show(found, run, folder, seconds)
         _held_to_it(found)
-        serving = not headless and not json and sys.stdin.isatty()
-        people = run.let_in() if serving else []
     finally:
         run.house.close()
-    if serving:
-        from onelot.app.api.server import serve
 
-        screen.print(f"Serving on http://127.0.0.1:{port}/screen/sign-in until interrupted (Ctrl-C). Sign in as")
-        for login, password, signing in people:
-            screen.print(f"  {login:28} {password}   signing password {signing}", highlight=False)
-        serve(folder, "127.0.0.1", port, None, None)
+
+def _live(run: Demo, folder: Path, seed: int, speed: str, port: int, screen: Console) -> None:
+    """Open the screens while the cohort runs; the table comes when they are closed."""
+    from onelot.app.api.server import desk_of, serve_live
+
+    if speed not in SPEEDS:
+        raise BadInput(f"there is no speed {speed}", rule=f"one of {', '.join(SPEEDS)}", remedy="choose one")
+    desk, live = desk_of(run.house, folder), run.live(folder, seed, speed)
+    screen.print(
+        f"Open http://127.0.0.1:{port}/screen/sign-in (Ctrl-C ends it). The clock and the tour are in the head."
+    )
+    for login, password, signing in run.let_in(desk):
+        screen.print(f"  {login:28} {password}   signing password {signing}", highlight=False)
+    started = time.monotonic()
+    serve_live(run.house, desk, live, port)
+    if live.over:
+        show(run.report(), run, folder, round(time.monotonic() - started, 1))
+    else:
+        screen.print(f"Ended before the cohort did. It goes on with: onelot demo --home {folder}", soft_wrap=True)
 
 
 def _held_to_it(found: Report) -> None:

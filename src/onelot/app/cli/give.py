@@ -43,7 +43,7 @@ def proven(house: House, login: str, password_file: Path | None) -> tuple[Actor,
 def _proof(house: House, second: str, password_file: Path | None) -> Proof:
     """The second person's proof: their own signing password, from a file of theirs or typed by them."""
     password = read_file(password_file).decode().strip() if password_file else _ask(f"Signing password of {second}")
-    return by_signing_password(house.people_keys, house.journal, password)
+    return by_signing_password(house.people_keys, house.loop.reader.person, password)
 
 
 def _ask(what: str) -> str:

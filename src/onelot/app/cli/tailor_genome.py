@@ -119,6 +119,7 @@ def offtarget(
     ] = None,
     gff: Annotated[Path | None, typer.Option("--gff", help="GFF3: add a column with the genes at each site.")] = None,
     workers: Annotated[int, typer.Option("--workers", help="Threads; 0 for one a core.")] = 0,
+    ray: Annotated[str, typer.Option("--ray", help="Spread over a Ray cluster: its address, or `local`.")] = "",
     json: Json = False,
 ) -> None:
     """Find every place a guide could recognise, within the limits. Nominations, never proof of safety."""
@@ -147,8 +148,13 @@ def offtarget(
         variants = variants_of(read_variants(vcf, genome, sample))
     kept = Kept(out, genome.digest, query)
     threads = workers if workers > 0 else len(os.sched_getaffinity(0))
+    spread = None
+    if ray:
+        from onelot.app.offtarget_ray import on_ray
+
+        spread = on_ray(reference.resolve(), genome.digest, query, ray, cpus=workers)
     with _bar("searching", json) as progress:
-        parts = run_chunks(genome.planes, query, workers=threads, kept=kept, progress=progress)
+        parts = run_chunks(genome.planes, query, workers=threads, kept=kept, progress=progress, spread=spread)
     if variants is None:
         answer = Answer(query, genome.names(), joined(parts))
     else:

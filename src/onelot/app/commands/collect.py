@@ -27,7 +27,8 @@ from onelot.record.terms.values import Container
 class RecordCollection(Command):
     """Record a donation: wristband and bag scanned and compared, containers, counts; a second person verified.
 
-    scans: what was scanned on `wristband` and `bag`; both must read the therapy's chain of identity.
+    scans: what was scanned on `wristband`, `bag` and, where a page asks for it, `paperwork`; each must
+    read the therapy's chain of identity.
     """
 
     coi: str
@@ -45,7 +46,8 @@ def _record_collection(context: Context, command: RecordCollection) -> None:
     check_tailoring(therapy)
     check_scope(therapy, "collection", context.now)
     second_person(context.actor.id, command.verified_by, what="labelling a collection")
-    compare({"wristband": therapy.coi, "bag": therapy.coi}, command.scans)
+    things = ("wristband", "bag", "paperwork") if "paperwork" in command.scans else ("wristband", "bag")
+    compare(dict.fromkeys(things, therapy.coi), command.scans)
     if therapy.recipe is None:
         raise Held("the therapy has no recipe", rule="an order names a recipe", remedy="order again")
     if not _still_eligible(context, therapy):

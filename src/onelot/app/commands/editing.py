@@ -6,6 +6,7 @@ neither.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -189,13 +190,20 @@ def candidate_of(context: Context, therapy: Therapy, rank: int) -> dict[str, Any
     design = orjson.loads(str(context.open(therapy.design.event.design)))
     sites = orjson.loads(str(context.open(therapy.design.event.sites)))
     found: dict[str, Any] | None = next((each for each in design["candidates"] if each["rank"] == rank), None)
-    if found is None or found["spacer"] not in {each["spacer"] for each in sites["guides"]}:
+    if found is None or searched(sites, found) is None:
         raise BadInput(
             f"there is no candidate {rank} with an off-target search" if found else f"there is no candidate {rank}",
             rule="a guide is chosen among the candidates of the newest design that were searched",
             remedy=f"a number from 1 to {len(design['candidates'])}" if design["candidates"] else "there is none",
         )
     return found
+
+
+def searched(sites: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the search found for a candidate; None where its spacer was not searched with its own PAM."""
+    wanted = (candidate["spacer"], candidate["pam_pattern"], candidate["pam_side"])
+    guides = sites.get("guides", ())
+    return next((each for each in guides if (each["spacer"], each["pam"], each["pam_side"]) == wanted), None)
 
 
 @dataclass(frozen=True)

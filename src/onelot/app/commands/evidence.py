@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar, Literal
 
 from onelot.app.commands import Command, handles
 from onelot.app.commands.editing import open_editing
 from onelot.app.context import Context, unknown
+from onelot.record.durations import span
 from onelot.record.errors import BadInput, Held, Mismatch
 from onelot.record.events import editing as ev
 from onelot.record.events import therapy as therapy_events
@@ -19,8 +20,6 @@ from onelot.record.recipe_editing import CHOSEN_GUIDE, Editing, EvidenceNeed
 from onelot.record.subjects import Therapy
 from onelot.record.terms.values import Cite, Sealed
 from onelot.record.units import convert
-
-_HOURS = {"h": 1, "d": 24, "wk": 168}
 
 
 @dataclass(frozen=True)
@@ -166,5 +165,5 @@ def _until(need: EvidenceNeed, command: RecordEvidence) -> datetime | None:
     """Until when the document holds: as it says itself, and no longer than the recipe allows."""
     ends = [command.valid_until] if command.valid_until else []
     if need.valid is not None:
-        ends.append(command.shown_at + timedelta(hours=float(need.valid.value) * _HOURS[need.valid.unit]))
+        ends.append(command.shown_at + span(need.valid))
     return min(ends, default=None)

@@ -104,6 +104,8 @@ class Settings(_Part):
     idle_minutes: int = Field(default=30, ge=1, le=240)
     temporary_days: int = Field(default=3, ge=1, le=14)
     failures_per_minute: int = Field(default=30, ge=5, le=1000)
+    requests_per_minute: int = Field(default=1200, ge=60, le=1_000_000)
+    address_requests_per_minute: int = Field(default=12_000, ge=60, le=10_000_000)
     trusted_proxies: tuple[str, ...] = ()
     second_factor: SecondFactor = SecondFactor()
     oidc: Oidc | None = None

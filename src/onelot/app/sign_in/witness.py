@@ -99,7 +99,7 @@ class Witness:
 
     def _by_password(self, person: str, password: str, where: Where) -> str:
         with self.desk.tries.signing(person.removeprefix("person/"), where) as tried:
-            how = presence.by_signing_password(self.house.people_keys, self.house.journal, password)(person)
+            how = presence.by_signing_password(self.house.people_keys, self.house.loop.reader.person, password)(person)
             tried.right = True
         return how
 

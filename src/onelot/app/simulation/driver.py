@@ -30,7 +30,7 @@ Told = Callable[[datetime, str, str], None]
 
 @dataclass
 class Driver:
-    """A cohort on its way. `tell(now, patient, what)` hears of every act."""
+    """A cohort on its way. `tell(now, patient, what)` hears of every act; whoever is `by_hand` is moved by people."""
 
     stage: Stage
     clock: SimulatedClock
@@ -38,6 +38,8 @@ class Driver:
     tell: Told
     agenda: Agenda = field(default_factory=Agenda)
     seal_every: timedelta = timedelta(days=1)
+    by_hand: set[str] = field(default_factory=set)
+    _sealed_at: datetime | None = None
     _tries: dict[tuple[str, str], int] = field(default_factory=dict)
     _refusals: dict[str, OnelotError] = field(default_factory=dict)
 
@@ -48,27 +50,48 @@ class Driver:
 
     def run(self) -> None:
         """Act until nobody has anything left to do."""
-        house = self.stage.site.house
-        house.run_effects()
-        sealed_at = self.clock.now()
+        self.begin()
+        while self.step():
+            pass
+        self.stage.site.house.seal()
+
+    def begin(self) -> None:
+        """Do what was promised and not done, and see whose turn it is."""
+        self.stage.site.house.run_effects()
+        self._sealed_at = self.clock.now()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """See whose turn it is among those who waited for nothing: somebody else may have moved them on."""
+        waiting = {name for _, name in self.agenda}
         for name in (*(recipe.identifier for recipe in self.stock), *self.stage.cases):
-            self._plan(name)
-        while (taken := self.agenda.take()) is not None:
-            when, name = taken
-            self.clock.advance(max(when, self.clock.now()))
-            self._act(name)
-            self._plan(name)
-            if self.clock.now() - sealed_at >= self.seal_every:
-                house.seal()
-                sealed_at = self.clock.now()
-        house.seal()
+            if name not in waiting:
+                self._plan(name)
+
+    def next_due(self) -> datetime | None:
+        """When somebody acts next; None when nobody has anything left to do."""
+        return next((when for when, _ in self.agenda), None)
+
+    def step(self) -> bool:
+        """Let the one whose turn it is act, the clock moved there; False when it is nobody's turn."""
+        taken = self.agenda.take()
+        if taken is None:
+            return False
+        when, name = taken
+        self.clock.advance(max(when, self.clock.now()))
+        self._act(name)
+        self._plan(name)
+        if self._sealed_at is None or self.clock.now() - self._sealed_at >= self.seal_every:
+            self.stage.site.house.seal()
+            self._sealed_at = self.clock.now()
+        return True
 
     def waiting_for(self, key: str) -> OnelotError | None:
         """What a case was last refused with, where it did not get on."""
         return self._refusals.get(key)
 
     def _act(self, name: str) -> None:
-        act = self._next(name)
+        act = None if name in self.by_hand else self._next(name)
         if act is None:
             return
         if act.due > self.clock.now():
@@ -86,7 +109,7 @@ class Driver:
         self.tell(self.clock.now(), name, act.what)
 
     def _plan(self, name: str) -> None:
-        act = self._next(name)
+        act = None if name in self.by_hand else self._next(name)
         if act is None or self._tries.get((name, act.what), 0) >= MOST_TRIES:
             self.agenda.drop(name)
             return

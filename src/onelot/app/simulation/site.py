@@ -78,7 +78,7 @@ class Site:
         login = getattr(command, "verified_by", "").removeprefix("person/")
         if not login:
             return None
-        return by_signing_password(self.house.people_keys, self.house.journal, self.password_of(login))
+        return by_signing_password(self.house.people_keys, self.house.loop.reader.person, self.password_of(login))
 
     def rows(self, view: str) -> dict[str, dict[str, Any]]:
         """The rows of a view."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
@@ -63,6 +64,26 @@ def shown_time(given: Given, value: str | datetime | None) -> str:
     return f"{at:%d} {month} {at:%Y %H:%M} UTC"
 
 
+@pass_context
+def shown_span(given: Given, value: timedelta) -> str:
+    """`2 d 4 h`, or `35 min` below an hour."""
+    word, minutes = given["t"]["common"], max(int(value.total_seconds() // 60), 0)
+    if minutes < 60:
+        return f"{minutes} {word['minutes']}"
+    days, hours = divmod(minutes // 60, 24)
+    return " ".join(f"{n} {word[unit]}" for n, unit in ((days, "days"), (hours, "hours")) if n)
+
+
+@pass_context
+def shown_tick(given: Given, at: datetime, span: str) -> str:
+    """A mark on a time axis: the hour of a day, else weekday and day, with the month where it is needed."""
+    if span == "day":
+        return f"{at:%H:%M}"
+    word = given["t"]["common"]
+    month = word["months"].split()[at.month - 1] if span == "month" or at.day == 1 else ""
+    return f"{word['weekdays'].split()[at.weekday()]} {at.day} {month}".strip()
+
+
 def shown_id(name: str) -> str:
     """A batch number or chain of identity with its number in groups of four."""
     head, dash, tail = name.rpartition("-")
@@ -87,6 +108,11 @@ def words(given: Given, name: str) -> str:
     return spaced.replace("_", " ").strip()
 
 
+def shown_unit(unit: str) -> str:
+    """A UCUM unit as people read it: `{copies}/{cells}` is copies/cells. Braces hold UCUM's annotations (UCUM §12)."""
+    return re.sub(r"\{([^{}]*)\}", r"\1", unit)
+
+
 def fill(text: str, **values: object) -> str:
     """`{n} events` with its values."""
     return text.format(**values)
@@ -98,7 +124,7 @@ class Pages:
 
     def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = (), cookie: str = COOKIE) -> None:
         self._cookie = cookie
-        self._simulated, self._site, self._nav = house.mode == SIMULATION, house.site, nav
+        self._simulated, self._site, self.nav = house.mode == SIMULATION, house.site, nav
         self._templates = Environment(
             loader=PackageLoader("onelot.app.web", "templates"),
             autoescape=True,
@@ -106,7 +132,16 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(time=shown_time, ident=shown_id, words=words, tag=tag, fill=fill, brief=brief)
+        self._templates.filters.update(
+            time=shown_time,
+            span=shown_span,
+            tick=shown_tick,
+            ident=shown_id,
+            words=words,
+            tag=tag,
+            fill=fill,
+            brief=brief,
+        )
         self._templates.globals["new_once"] = lambda: secrets.token_urlsafe(16)
 
     def render(self, name: str, request: Request, actor: Actor | None, status: int = 200, **given: Any) -> Response:
@@ -121,7 +156,7 @@ class Pages:
             light=light if light in ("light", "dark") else "",
             languages=LANGUAGES,
             actor=actor,
-            nav=[each for each in self._nav if actor and roles_of_page(each[0]) & actor.roles],
+            nav=[each for each in self.nav if actor and roles_of_page(each[0]) & actor.roles],
             csrf=csrf_of(request.cookies.get(self._cookie, "")) if actor else "",
             **given,
         )

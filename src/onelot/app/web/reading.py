@@ -8,6 +8,7 @@ from typing import Any
 
 from onelot.app.context import Actor, Context, unknown
 from onelot.app.house import House
+from onelot.app.web.pages import shown_unit
 from onelot.record.chain import link, start
 from onelot.record.journal import Entry
 from onelot.record.recipe import MasterRecipe
@@ -17,6 +18,8 @@ from onelot.record.terms.values import Sealed
 
 PAGE, THREAD = 100, 200
 _RANK = {"quarantine": 1, "at_site": 2, "in_transit": 2, "conditionally_released": 3, "released": 3}
+# Fields that hold a unit, or a limit with one.
+UNITS = {"unit", "limit", "contents_unit", "yield_unit"}
 _DOCUMENTS = {"CertificateIssued", "Released", "ConditionallyReleased", "ExceptionalSupply", "Rejected"}
 
 
@@ -111,7 +114,7 @@ def _details(data: dict[str, Any]) -> list[tuple[str, str]]:
         if isinstance(value, list):
             value = ", ".join(each for each in value if isinstance(each, str))
         if value not in (None, "") and not isinstance(value, dict | bool):
-            found.append((name, str(value)))
+            found.append((name, shown_unit(str(value)) if name in UNITS else str(value)))
     return found
 
 

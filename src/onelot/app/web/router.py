@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,32 +13,27 @@ from fastapi.routing import APIRoute
 
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.sign_in import NotSignedIn, Unfinished
+from onelot.app.simulation.live import Live
+from onelot.app.web import rooms
+from onelot.app.web.language import FIRST, words_of
 from onelot.app.web.pages import COOKIE, HEADERS, Pages
-from onelot.app.web.rooms import (
-    assets,
-    batch_record,
-    board,
-    entry,
-    lots,
-    me,
-    network,
-    qc,
-    release,
-    signing_in,
-    step,
-    tailoring,
-    work,
-)
+from onelot.app.web.rooms import signing_in
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
-ROOMS = (assets, signing_in, board, work, qc, lots, batch_record, release, network, me, tailoring, step, entry)
+# Every module of the folder; the order in the head of the pages is that of the words in language/en/nav.json.
+ROOMS = tuple(import_module(f"{rooms.__name__}.{each.name}") for each in iter_modules(rooms.__path__))
+_ORDER = list(words_of(FIRST)["nav"])
 
 
-def web_router(doors: Doors, *, secure: bool = False) -> APIRouter:
-    """The screens over this house. secure: served over TLS, so that cookies travel under it only."""
-    nav = tuple(each for room in ROOMS for each in getattr(room, "NAV", ()))
-    screen = Screen(doors, Pages(doors.house, nav, doors.cookie(COOKIE)), secure)
+def web_router(doors: Doors, *, secure: bool = False, live: Live | None = None) -> APIRouter:
+    """The screens over this house. secure: served over TLS, so that cookies travel under it only.
+
+    live: the simulation that runs beside the server; without one its pages refuse, and are not named in the head.
+    """
+    here = [room for room in ROOMS if live is not None or not getattr(room, "SIMULATED", False)]
+    nav = sorted((each for room in here for each in getattr(room, "NAV", ())), key=lambda each: _ORDER.index(each[0]))
+    screen = Screen(doors, Pages(doors.house, tuple(nav), doors.cookie(COOKIE)), secure, live)
     router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen.pages))
     for room in ROOMS:
         room.routes(router, screen)

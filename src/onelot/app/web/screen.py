@@ -17,10 +17,10 @@ from onelot.app.authority import roles_of_page
 from onelot.app.commands import Command
 from onelot.app.context import Actor, Context, Shown
 from onelot.app.effects import carry_out
-from onelot.app.house import House
+from onelot.app.house import SIMULATION, House
 from onelot.app.loop import Done
-from onelot.app.sight import be_seen_as
 from onelot.app.sign_in.witness import Given
+from onelot.app.simulation.live import Live
 from onelot.app.web.pages import COOKIE, HEADERS, Pages, check_csrf
 from onelot.record.errors import BadInput, Conflict, NotAllowed
 
@@ -57,11 +57,30 @@ class Artefact:
 
 @dataclass(frozen=True)
 class Screen:
-    """The house as the pages see it. secure: served over TLS, so that cookies travel under it only."""
+    """The house as the pages see it. secure: served over TLS, so that cookies travel under it only.
+
+    live: the simulation that runs beside the server, if one does.
+    """
 
     doors: Doors
     pages: Pages
     secure: bool = False
+    live: Live | None = None
+
+    @property
+    def simulation(self) -> Live:
+        """The simulation that runs beside the server.
+
+        Raises:
+            NotAllowed: none does; production has no clock to turn and nobody to be in the place of.
+        """
+        if self.live is None or self.house.mode != SIMULATION:
+            raise NotAllowed(
+                "no simulation runs here",
+                rule="a clock that can be turned, and people one can be in the place of, are a simulation's",
+                remedy="start one with `onelot demo`",
+            )
+        return self.live
 
     @property
     def house(self) -> House:
@@ -80,7 +99,7 @@ class Screen:
         Raises:
             NotSignedIn: nobody is signed in. NotAllowed: the page is not for them, or the form is not theirs.
         """
-        actor = be_seen_as(self.doors.sign_in.actor(self.token(request), self.house.loop.actor))
+        actor = self.doors.recognise(request)
         if sent is not None:
             check_csrf(self.token(request), sent.csrf)
         roles = roles_of_page(page)
@@ -145,6 +164,10 @@ class Screen:
                 remedy="open the page again, read what is new, and sign then",
             )
         return self.give(request, actor, command, sent, shown)
+
+    def home(self, actor: Actor) -> str:
+        """Where somebody begins: the board, or the first page in the head that opens for them."""
+        return next((path for page, path in self.pages.nav if roles_of_page(page) & actor.roles), HOME)
 
     @staticmethod
     def go(path: str) -> Response:

@@ -12,7 +12,7 @@ from onelot.app.sign_in import NotSignedIn
 from onelot.app.sign_in.oidc import GOOD_FOR
 from onelot.app.sign_in.sessions import CODE, ENROL, PASSWORDS
 from onelot.app.web.pages import BEFORE, COOKIE, check_csrf, csrf_of, new_secret
-from onelot.app.web.screen import HOME, Screen
+from onelot.app.web.screen import Screen
 from onelot.record.errors import NotAllowed
 
 PAGE, NEXT = "/screen/sign-in", "/screen/sign-in/next"
@@ -62,7 +62,12 @@ def _first(router: APIRouter, screen: Screen) -> None:
 
     def entered(token: str) -> Response:
         needs = desk.sessions.find(token).needs
-        return keep(screen, screen.go(NEXT if needs else HOME), COOKIE, token)
+        return keep(
+            screen,
+            screen.go(NEXT if needs else screen.home(screen.house.loop.actor(desk.sessions.find(token).login))),
+            COOKIE,
+            token,
+        )
 
     @router.get("/sign-in")
     def sign_in_page(request: Request) -> Response:
@@ -121,7 +126,7 @@ def _next(router: APIRouter, screen: Screen) -> None:
         token = screen.token(request)
         session = desk.sessions.find(token)
         if not session.needs:
-            return screen.go(HOME)
+            return screen.go(screen.home(screen.house.loop.actor(session.login)))
         need, login = session.needs[0], session.login
         given: dict[str, Any] = {"form_token": csrf_of(token), "onward": NEXT}
         if need == CODE:

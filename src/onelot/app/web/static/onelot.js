@@ -21,7 +21,8 @@
   // A steady form is sent without leaving the page: when sending fails, all that was typed is still there, and the
   // form's own name ("once") keeps the server from doing it twice.
   const send = async (form, button) => {
-    const body = new URLSearchParams(new FormData(form, button));
+    const typed = new FormData(form, button);
+    const body = form.enctype === "multipart/form-data" ? typed : new URLSearchParams(typed);
     show(form, document.body.dataset.sending, "status");
     let answer;
     try {
@@ -37,10 +38,11 @@
     document.querySelector("main").replaceWith(seen);
     document.title = page.title;
     (seen.querySelector("[data-scan]") || seen.querySelector("fieldset input") || seen).focus();
+    window.scrollTo(0, 0);
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.matches("form.steady") || form.enctype === "multipart/form-data") return;
+    if (!form.matches("form.steady")) return;
     event.preventDefault();
     // A scanner that ends with two Enters sends once.
     if (form.dataset.busy) return;

@@ -1,0 +1,351 @@
+"""From the collection to the dose, over HTTP: three-way matches, the courier's link, two nurses."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from onelot.adapters.labels import Label, element_string, make_label
+from onelot.adapters.pictures import read_picture
+from onelot.app.commands.release import CloseDeviation
+from onelot.app.simulation.site import PLANT
+from onelot.record.identity import grouped, make_identifier
+from tests.app.web.hospital import Hospital, reach, send
+from tests.app.web.test_screens import Browser, Page
+
+FOREIGN = make_identifier(12345678901)
+
+
+@pytest.fixture(scope="module")
+def collecting(tmp_path_factory: pytest.TempPathFactory) -> Hospital:
+    return reach(tmp_path_factory.mktemp("collecting"), lambda what: what == "collection booked")
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Hospital:
+    return reach(tmp_path_factory.mktemp("released"), lambda what: what in ("release", "conditional release"))
+
+
+def picture(text: str, kind: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.DataMatrix) -> bytes:
+    """A code as a phone would see it: on a larger grey ground, a little turned."""
+    code = Image.fromarray(zxingcpp.create_barcode(text, kind).to_image(scale=8))
+    ground = Image.new("L", (code.width + 400, code.height + 300), 200)
+    ground.paste(code, (180, 120))
+    out = io.BytesIO()
+    ground.rotate(7, fillcolor=200, expand=True).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def scan(browser: Browser, path: str, page: Page, text: str = "", image: bytes = b"", **fields: Any) -> Page:
+    before = [given["value"] for tag, given in page.tags if tag == "input" and given.get("name") == "before"]
+    files = {"picture": ("photo.jpg", image, "image/jpeg")} if image else None
+    found = send(browser, path, page, scan=text, before=before, files=files, **fields)
+    return _answered(found)
+
+
+def _answered(found: Any) -> Page:
+    page = Page(found.text)
+    page.status = found.status_code  # type: ignore[attr-defined]
+    page.location = found.headers.get("location", "")  # type: ignore[attr-defined]
+    return page
+
+
+def collected(place: Hospital, browser: Browser) -> Page:
+    """The page after three right scans: as typed, from a picture, and a bag's own label."""
+    coi = place.therapy.coi
+    path = f"/screen/collection/{coi}/scan"
+    page = scan(browser, path, browser.page(f"/screen/collection/{coi}"), grouped(coi))
+    page = scan(browser, path, page, image=picture(coi))
+    return scan(browser, path, page, f"(21){coi}-1-A(91){coi}")
+
+
+def test_collection_is_for_its_role_and_its_site(collecting: Hospital) -> None:
+    coi = collecting.therapy.coi
+    nurse = collecting.browser("bedside_nurse")
+    assert nurse.send("GET", "/screen/collection").status_code == 403
+    stranger = collecting.browser("collection", collecting.other)
+    assert coi not in stranger.page("/screen/collection").text
+    for path in (coi, f"{coi}/labels.pdf"):
+        assert stranger.send("GET", f"/screen/collection/{path}").status_code == 403
+    assert f"/screen/collection/{coi}" in collecting.browser("collection").page("/screen/collection").text
+
+
+def test_a_wrong_scan_stops_the_collection_in_red(collecting: Hospital) -> None:
+    coi, browser = collecting.therapy.coi, collecting.browser("collection")
+    path, first = f"/screen/collection/{coi}/scan", browser.page(f"/screen/collection/{coi}")
+    stopped = scan(browser, path, first, FOREIGN)
+    assert stopped.status == 409 and grouped(FOREIGN) in stopped.text and grouped(coi) in stopped.text
+    assert "Put it down" in stopped.text and "scan" not in stopped.fields
+    for image in (b"no picture", picture("x")[:200], b""):
+        again = scan(browser, path, first, image=image)
+        assert again.status == 422 and "scan" in again.fields, image
+    misread = scan(browser, path, first, coi[:-1] + ("A" if coi[-1] != "A" else "B"))
+    assert misread.status == 422 and "check character" not in misread.text.split("<main")[0]
+    # Whoever leaves the scans out, or forges them, is stopped as well.
+    for before in ([], [FOREIGN] * 3, [coi, coi, f"(21)X(91){FOREIGN}"]):
+        found = send(browser, f"/screen/collection/{coi}", first, before=before, donation="D1", bags="B1")
+        assert found.status_code in (200, 409) and "Put it down" in found.text or "Scan the wristband" in found.text
+    assert not collecting.therapy.collections
+
+
+def test_pictures_too_large_are_refused_before_they_are_unpacked(collecting: Hospital) -> None:
+    coi, browser = collecting.therapy.coi, collecting.browser("collection")
+    path, first = f"/screen/collection/{coi}/scan", browser.page(f"/screen/collection/{coi}")
+    out = io.BytesIO()
+    Image.new("1", (8_000, 8_000)).save(out, "PNG")
+    assert len(out.getvalue()) < 1_000_000
+    bomb = scan(browser, path, first, image=out.getvalue())
+    assert bomb.status == 422 and "pixels" in bomb.text
+    out = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(out, "PNG")
+    assert "pixels" in scan(browser, path, first, image=out.getvalue()).text
+    two = Image.new("L", (900, 500), 255)
+    for at, text in ((40, coi), (480, FOREIGN)):
+        symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.DataMatrix)
+        two.paste(Image.fromarray(symbol.to_image(scale=8)), (at, 80))
+    out = io.BytesIO()
+    two.save(out, "PNG")
+    both = scan(browser, path, first, image=out.getvalue())
+    assert both.status == 422 and "2 codes" in both.text
+    gif = io.BytesIO()
+    Image.new("L", (50, 50)).save(gif, "GIF")
+    assert scan(browser, path, first, image=gif.getvalue()).status == 422
+
+
+def test_three_ticks_then_the_collection_is_recorded_once(collecting: Hospital) -> None:
+    coi, browser = collecting.therapy.coi, collecting.browser("collection")
+    labels = browser.send("GET", f"/screen/collection/{coi}/labels.pdf?bags=2")
+    assert labels.headers["content-type"] == "application/pdf" and labels.content.count(b"/Type /Page\n") == 4
+    assert browser.send("GET", f"/screen/collection/{coi}/labels.pdf?bags=99").status_code == 422
+    page = collected(collecting, browser)
+    assert page.status == 200 and page.text.count("✓") == 3 and f"{coi}-1-A" in page.text
+    needs = collecting.case.recipe.intake.counts if collecting.case.recipe.intake else ()
+    fields = {
+        "donation": f"{coi}-1", "bags": f"(21){coi}-1-A(91){coi}", "count": ["2e9"] * len(needs),
+        "collected_at": f"{collecting.clock.now():%Y-%m-%dT%H:%M}",
+        "verified_by": f"collection.{collecting.case.hospital}.2",
+        "before": [given["value"] for tag, given in page.tags if given.get("name") == "before"],
+    }  # fmt: skip
+    path = f"/screen/collection/{coi}"
+    for change in (
+        {"verified_by": f"collection.{collecting.case.hospital}"}, {"verified_by": ""}, {"verified_by": "nobody"},
+        {"count": ["many"] * len(needs)}, {"collected_at": "2999-01-01T00:00"}, {"bags": ""}, {"count": ["-1"]},
+    ):  # fmt: skip
+        assert send(browser, path, page, **{**fields, **change}).status_code in (403, 409, 422), change
+    assert not collecting.therapy.collections
+    for _ in range(2):
+        done = send(browser, path, page, **fields)
+        assert done.status_code == 303, done.text
+    assert len(collecting.therapy.collections) == 1
+    assert collecting.therapy.collections[0].containers[0].identifier == f"{coi}-1-A"
+    assert collecting.therapy.assessment is not None and collecting.therapy.assessment.adequate
+
+
+def test_the_planner_books_moves_and_plans(collecting: Hospital) -> None:
+    """After the collection: a slot, moved, and the batch; for the planner alone."""
+    coi = collecting.therapy.coi
+    path = f"/screen/therapies/{coi}/slots"
+    assert collecting.browser("prescriber").send("GET", path).status_code == 403
+    browser = collecting.browser("planner", PLANT)
+    page = browser.page(path)
+    soon = f"{collecting.clock.now() + timedelta(hours=2):%Y-%m-%dT%H:%M}"
+    fields = {"purpose": "manufacture", "equipment_class": "suite", "site": PLANT, "not_before": soon, "hours": "240"}
+    for change in ({"hours": "0"}, {"hours": "1.5"}, {"hours": "x"}, {"purpose": "tea"}, {"not_before": "soon"}):
+        assert send(browser, path, page, **{**fields, **change}).status_code == 422, change
+    slots = len(collecting.therapy.slots)
+    for _ in range(2):
+        done = send(browser, path, page, **fields)
+        assert done.status_code == 303, done.text
+    assert len(collecting.therapy.slots) == slots + 1
+    purpose = collecting.therapy.slots[-1].purpose
+    later = f"{collecting.clock.now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    moved = send(
+        browser, f"{path}/move", browser.page(path), purpose=purpose, not_before=later, hours="240", reason="late"
+    )
+    assert moved.status_code == 303, moved.text
+    assert f"{collecting.therapy.slots[-1].starts_at:%Y-%m-%dT%H:%M}" >= later
+    planned = send(browser, f"{path}/batch", browser.page(path), batch=f"B-{coi}-1", site=PLANT)
+    assert planned.status_code == 303 and collecting.batch.state == "planned"
+
+
+def bag_of(place: Hospital, container: str, coi: str = "", batch: str = "") -> str:
+    expires = place.batch.filled.expires_at if place.batch.filled else place.clock.now()
+    return element_string(Label(container, batch or place.batch.batch, "x", expires, coi or place.therapy.coi))
+
+
+def forward(place: Hospital, hours: float) -> None:
+    place.clock.advance(place.clock.now() + timedelta(hours=hours))
+
+
+def test_dispatch_and_the_courier_s_link(released: Hospital) -> None:
+    number = released.batch.batch
+    path = f"/screen/batches/{number}/dispatch"
+    assert released.browser("bedside_nurse").send("GET", path).status_code == 403
+    operator = released.browser("operator", PLANT)
+    page = operator.page(path)
+    bags = [given["value"] for tag, given in page.tags if given.get("name") == "containers"]
+    fields = {"shipment": "SHIP-9", "shipper": "BOX-17", "containers": bags}
+    assert send(operator, path, page, **{**fields, "containers": ["OTHER"]}).status_code == 409
+    for _ in range(2):
+        assert send(operator, path, page, **fields).status_code == 303
+    assert released.batch.state == "in_transit"
+    shown = operator.page(path)
+    assert "<svg" in shown.text
+    link = "/screen/courier/" + shown.text.split("/screen/courier/")[1].split("<")[0].strip()
+    courier = Browser(released.house, released.house.looks)
+    for bad in (link[:-2] + "AA", "/screen/courier/x", "/screen/courier/" + "A" * 200, "/screen/courier/%00"):
+        assert courier.send("GET", bad).status_code == 403, bad
+    _carry(released, courier, link)
+
+
+def _carry(released: Hospital, courier: Browser, link: str) -> None:
+    page = courier.page(link)
+    person = released.house.vault.identify(released.therapy.patient)
+    for secret in (person.name, released.therapy.coi, released.therapy.patient, released.batch.batch):
+        assert secret not in page.text
+    assert released.case.hospital in page.text and "BOX-17" in page.text and "UTC" in page.text
+    stopped = send(courier, link, page, scan="BOX-18", giver=page.fields["giver"])
+    assert stopped.status_code == 409 and "BOX-18" in stopped.text and "put it down" in stopped.text.lower()
+    assert send(courier, link, page, scan="BOX-17", giver="plant", temperature="warm").status_code == 422
+    for _ in range(2):
+        taken = send(courier, link, page, scan="BOX-17", giver=page.fields["giver"], temperature="-150")
+        assert taken.status_code == 303, taken.text
+    assert len(released.batch.custody) == 1
+    forward(released, 5)
+    page = courier.page(link)
+    assert "Hand it over" in page.text
+    image = {"picture": ("p.jpg", picture("BOX-17", zxingcpp.BarcodeFormat.QRCode), "image/jpeg")}
+    given = send(courier, link, page, files=image, giver=page.fields["giver"])
+    assert given.status_code == 303, given.text
+    assert len(released.batch.custody) == 2
+    assert "Handed over" in courier.page(link).text
+    forward(released, 1)
+
+
+def test_the_shipment_is_received_at_its_own_site(released: Hospital) -> None:
+    number = released.batch.batch
+    here = f"/screen/bedside/{number}"
+    stranger = released.browser("bedside_nurse", released.other)
+    assert number not in stranger.page("/screen/bedside").text
+    for path in (here, f"{here}/compare"):
+        assert stranger.send("GET", path).status_code == 403
+    assert released.browser("prescriber").send("GET", here).status_code == 403
+    nurse = released.browser("bedside_nurse")
+    assert number in nurse.page("/screen/bedside").text
+    page = nurse.page(here)
+    wrong = send(nurse, f"{here}/receive", page, scan="BOX-18", warmest="-150")
+    assert wrong.status_code == 409 and "BOX-18" in wrong.text
+    assert send(nurse, f"{here}/receive", page, scan="BOX-17", warmest="").status_code == 422
+    for _ in range(2):
+        assert send(nurse, f"{here}/receive", page, scan="BOX-17", warmest="-150").status_code == 303
+    assert released.batch.shipment is not None and released.batch.shipment.accepted
+
+
+def test_conditioning_is_cleared_under_a_signature_and_started(released: Hospital) -> None:
+    coi, number = released.therapy.coi, released.batch.batch
+    path, here = f"/screen/therapies/{coi}/clearance/{number}", f"/screen/bedside/{number}"
+    nurse = released.browser("bedside_nurse")
+    assert nurse.send("GET", path).status_code == 403
+    assert "waits for the prescriber" in nurse.page(here).text
+    doctor = released.browser("prescriber")
+    page = doctor.page(path)
+    stale = send(doctor, path, page, password=released.password("prescriber"), seen="0" * 64)
+    assert stale.status_code == 409 and released.therapy.clearance is None
+    for _ in range(2):
+        signed = send(doctor, path, page, password=released.password("prescriber"))
+        assert signed.status_code == 303, signed.text
+    assert released.therapy.clearance is not None
+    started = send(nurse, f"{here}/conditioning", nurse.page(here))
+    assert started.status_code == 303, started.text
+    forward(released, 24 * 5 + 2)
+
+
+def begin(place: Hospital, nurse: Browser, second: str = "") -> Page:
+    here = f"/screen/bedside/{place.batch.batch}/compare"
+    who = second or f"bedside_nurse.{place.case.hospital}.2"
+    return _answered(send(nurse, here, nurse.page(here), verified_by=who, where="ward 3, bed 2"))
+
+
+def match(place: Hospital, nurse: Browser, page: Page, *texts: str) -> Page:
+    for text in texts:
+        carried = {name: page.fields[name] for name in ("verified_by", "where")}
+        page = scan(nurse, f"/screen/bedside/{place.batch.batch}/compare", page, text, **carried)
+    return page
+
+
+def test_a_wrong_bag_stops_and_stays_on_the_record(released: Hospital) -> None:
+    coi, nurse = released.therapy.coi, released.browser("bedside_nurse")
+    for alone in (f"bedside_nurse.{released.case.hospital}", f"bedside_nurse.{released.other}", "nobody"):
+        assert begin(released, nurse, alone).status == 403
+    page = begin(released, nurse)
+    assert "Scan the wristband" in page.text
+    page = match(released, nurse, page, coi, grouped(coi))
+    assert page.status == 200 and page.text.count("✓") == 2 and released.batch.compared is None
+    unread = match(released, nurse, page, "4006381333931")
+    assert unread.status == 422 and unread.text.count("✓") == 2 and not released.batch.deviations
+    bag = released.batch.containers[0].identifier
+    wrong = match(released, nurse, page, bag_of(released, bag, coi=FOREIGN))
+    assert wrong.status == 409 and "Put it down" in wrong.text and grouped(FOREIGN) in wrong.text
+    (deviation,) = released.batch.deviations.values()
+    assert deviation.severity == "critical" and released.batch.compared is not None
+    assert not released.batch.compared.agreed and released.therapy.notices
+    # Sent again, it is the same stop and no second deviation.
+    assert match(released, nurse, page, bag_of(released, bag, coi=FOREIGN)).status == 409
+    assert len(released.batch.deviations) == 1
+    stopped = nurse.page(f"/screen/bedside/{released.batch.batch}")
+    assert "does not agree" in stopped.text and "password" not in stopped.fields
+    close = CloseDeviation(released.batch.batch, deviation.deviation, "label mix-up", "no product was given")
+    released.stage.site.give(close, "qa_reviewer", PLANT)
+
+
+def test_three_ticks_and_two_nurses_give_the_product_once(released: Hospital) -> None:
+    coi, nurse, here = (
+        released.therapy.coi,
+        released.browser("bedside_nurse"),
+        f"/screen/bedside/{released.batch.batch}",
+    )
+    bags = [each.identifier for each in released.batch.containers]
+    page = match(released, nurse, begin(released, nurse), coi, coi, *(bag_of(released, each) for each in bags))
+    assert page.status == 303, page.text
+    page = nurse.page(here)
+    assert page.text.count("✓") == 2 + len(bags)
+    opened = released.stage.context()
+    held = sum(
+        Decimal(str(opened.open(each))) for each in (released.batch.filled.contents if released.batch.filled else ())
+    )
+    fields = {
+        "containers": bags, "dose": f"{held:f}", "verified_by": f"bedside_nurse.{released.case.hospital}.2",
+        "thawed_at": f"{released.clock.now() - timedelta(minutes=10):%Y-%m-%dT%H:%M}",
+        "password": released.password("bedside_nurse"),
+    }  # fmt: skip
+    for change in (
+        {"dose": f"{held * 2:f}"}, {"dose": "0"}, {"dose": "all"}, {"verified_by": ""}, {"password": "no"},
+        {"verified_by": f"bedside_nurse.{released.case.hospital}"}, {"containers": ["OTHER"]}, {"seen": "0" * 64},
+    ):  # fmt: skip
+        refused = send(nurse, f"{here}/give", page, **{**fields, **change})
+        assert refused.status_code in (403, 409, 422), change
+    assert released.batch.administered is None
+    for _ in range(2):
+        given = send(nurse, f"{here}/give", page, **fields)
+        assert given.status_code == 303, given.text
+    assert released.batch.state == "administered" and released.therapy.dose_given_at is not None
+    entries = released.house.journal.read(f"batch/{released.batch.batch}")
+    entry = next(each for each in entries if each.envelope["type"] == "Administered")
+    assert entry.signed is not None and released.house.journal.payload(entry.signed.seen) is not None
+    assert "Given" in nurse.page(here).text
+    outcome = f"/screen/therapies/{coi}/outcome"
+    doctor = released.browser("prescriber")
+    assert send(doctor, outcome, doctor.page(outcome), response="complete", toxicity="none").status_code == 303
+    assert released.therapy.outcome is not None
+
+
+def test_a_printed_label_is_read_from_its_picture(released: Hospital) -> None:
+    expires = released.clock.now()
+    label = Label("C-1", "B-1", "x", expires, released.therapy.coi)
+    assert read_picture(make_label(label, "png")) == element_string(label)

@@ -16,6 +16,7 @@ import typer
 
 from onelot.adapters.cache import start_compiler
 from onelot.app.cli.output import print_json
+from onelot.app.editing import compile_search
 from onelot.record.errors import BadInput
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def index(
     genome = open_reference(reference, quiet=json)
     if verify:
         genome.verify()
-    _warm()
+    compile_search()
     told = {
         "index": str(genome.index),
         "reference_sha256": genome.digest,
@@ -91,17 +92,6 @@ def index(
         print_json(told)
     else:
         print(f"{told['index']}: {told['sequences']} sequences, {told['bases']:,} bases")
-
-
-def _warm() -> None:
-    """Compile both kinds of search once, so that no later command waits for it."""
-    from onelot.tailor.offtarget.pattern import Guide, Limits, Pam
-    from onelot.tailor.offtarget.planes import planes_of_many
-    from onelot.tailor.offtarget.search import Query, search
-
-    planes = planes_of_many([("toy", "ACGTACGTACGTACGTACGTAGG")])
-    for limits in (Limits(1), Limits(1, 1, 1)):
-        search(planes, Query((Guide("toy", "ACGTACGTACGTACGTACGT"),), Pam("NGG", 3), limits))
 
 
 def offtarget(

@@ -142,6 +142,7 @@ class Pages:
             tag=tag,
             fill=fill,
             brief=brief,
+            units=shown_unit,
         )
         self._templates.globals["new_once"] = lambda: secrets.token_urlsafe(16)
 

@@ -1,0 +1,244 @@
+"""How fast the screens answer under load: `python benchmarks/screens.py`, JSON on stdout.
+
+A simulated installation on the embedded PostgreSQL, served by granian in a process of its own, asked over loopback.
+5,000 open batches of patients of two hospitals, one record of 10,000 events, 200 people. Figures are the 95th
+percentile of warm requests, one after another; beside them the load average and a trivial page of the same run. Then
+200 signed-in people with 5 s of thought between two steps, each step durable (fsync) before its answer; signing apart.
+
+The 5,000 batches and the long record are appended past the loop, as events that its commands would have written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from onelot.adapters.recipes import shipped
+from onelot.app import home as homes
+from onelot.app.api.server import desk_of
+from onelot.app.commands.lots import ReceiveLot
+from onelot.app.commands.masters import RegisterPerson
+from onelot.app.commands.plan import PlanBatch
+from onelot.app.entropy import from_seed
+from onelot.app.house import House
+from onelot.app.simulation.site import HOSPITALS, PLANT, Site, set_up
+from onelot.record.events.batch import BatchPlanned, Measured, PhaseStarted
+from onelot.record.events.therapy import TherapyOrdered
+from onelot.record.journal import Append, Draft, Part
+
+BATCHES, EVENTS, PEOPLE, WARM = 5000, 10_000, 200, 200
+THINK_S = 5.0
+PASSWORD = "four words sign me in"
+LONG = "B-LONG-RECORD"
+TARGETS = {"board_p95_ms": 200, "record_p95_ms": 300, "durable_step_p95_ms": 500}
+
+
+def password_of(login: str) -> str:
+    return f"{login} signs with this"
+
+
+def fill(home: Path, batches: int, events: int, people: int) -> None:
+    """Make the installation: masters through the loop, the mass past it."""
+    house = homes.init(home, mode="simulation", site=PLANT, administrator="root", printed_name="Root",
+                       password=password_of("root"), entropy=from_seed(3))  # fmt: skip
+    try:
+        recipes = shipped()
+        site = Site(house, password_of, "root")
+        set_up(site, recipes.values(), house.clock())
+        _patients(house, recipes["cd19-per-kg"].identifier, batches, events)
+        _people(home, house, site, recipes["aav9-stock"].identifier, people)
+    finally:
+        house.close()
+
+
+def _patients(house: House, recipe: str, batches: int, events: int) -> None:
+    cite, now = house.loop.reader.document(f"recipe/{recipe}").cite, datetime.now(UTC) - timedelta(days=10)
+    if cite is None:
+        raise SystemExit("the recipe is not there")
+    phases = [phase.name for phase in house.loop.reader.recipe(cite).phases]
+    waiting = []
+    for n in range(batches):
+        coi, hospital = f"T{n:012d}", HOSPITALS[n % len(HOSPITALS)]
+        batch = LONG if n == 0 else f"B-{coi}"
+        ordered = TherapyOrdered(coi, f"p-{n:06d}", "product", cite, hospital, "0" * 64, "/", synthetic=True)
+        planned = BatchPlanned(batch, (coi,), cite, None, PLANT, "autologous")
+        life: list[Any] = [planned] + [PhaseStarted(phases[n % len(phases)], 1)] * (n % 2)
+        if n == 0:
+            life.append(PhaseStarted(phases[1], 1))
+            life += [Measured(phases[1], "viable_cells", Decimal(k), "1", "count", now) for k in range(events - 2)]
+        drafts = [Draft(event, now, "person/operator.plant") for event in life]
+        waiting.append(house.whole.submit(Append(
+            (Part(f"therapy/{coi}", 0, (Draft(ordered, now, "person/root"),)), Part(f"batch/{batch}", 0, tuple(drafts)))
+        )))  # fmt: skip
+    for each in waiting:
+        each.result()
+
+
+def _people(home: Path, house: House, site: Site, recipe: str, people: int) -> None:
+    """Operators, each with a batch for stock in the step of counting; and a lot to be signed for."""
+    desk, root = desk_of(house, home), house.loop.actor("root")
+    for login in ("qa_reviewer.plant", "auditor.plant"):
+        desk.set_password(login, PASSWORD)
+    for n in range(people):
+        login, batch = f"walker{n:03d}", f"S-{n:03d}"
+        house.loop.handle(RegisterPerson(login, f"Walker {n}", ("operator",), (PLANT,)), root)
+        desk.set_password(login, PASSWORD)
+        site.give(PlanBatch(batch, PLANT, "", recipe), "planner", PLANT)
+        started = Draft(PhaseStarted("count_vials", 1), house.clock(), f"person/{login}")
+        house.whole.append(Append((Part(f"batch/{batch}", 1, (started,)),)))
+    expires = house.clock() + timedelta(days=30)
+    for n in range(30):
+        lot = ReceiveLot(f"L-{n}", "medium-hek", "S", "0" * 64, Decimal(10), "L", expires)
+        site.give(lot, "operator", PLANT)
+
+
+def serve(home: Path) -> tuple[str, subprocess.Popen[bytes]]:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    command = [sys.executable, "-m", "onelot.app.cli", "serve", "--port", str(port), "--home", str(home)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=(home / "served.log").open("wb"))
+    url, until = f"http://127.0.0.1:{port}", time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            httpx.get(f"{url}/keys", timeout=2)
+            return url, process
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise SystemExit("the server does not answer: " + (home / "served.log").read_text()[-2000:])
+
+
+def spread(times: list[float]) -> dict[str, float]:
+    """Milliseconds."""
+    cuts = statistics.quantiles(times, n=100)
+    return {"p50_ms": round(cuts[49], 1), "p95_ms": round(cuts[94], 1), "max_ms": round(max(times), 1)}
+
+
+def timed(ask: Callable[[], httpx.Response], count: int, holds: str = "") -> dict[str, float]:
+    times = []
+    for n in range(-10, count):
+        began = time.perf_counter()
+        found = ask()
+        if n >= 0:
+            times.append((time.perf_counter() - began) * 1000)
+        if found.status_code != 200 or holds not in found.text:
+            raise SystemExit(f"{found.request.url}: {found.status_code} {found.text[:500]}")
+    return spread(times) | {"bytes": len(found.content)}
+
+
+def signed_in(url: str, login: str) -> str:
+    found = httpx.post(f"{url}/session", json={"login": login, "password": PASSWORD}, timeout=60)
+    found.raise_for_status()
+    return str(found.json()["token"])
+
+
+def pages(url: str, warm: int) -> dict[str, Any]:
+    """The board and the long record, as an auditor of the plant sees them."""
+    with httpx.Client(base_url=url, timeout=60, cookies={"onelot-session": signed_in(url, "auditor.plant")}) as client:
+        return {
+            "trivial": timed(lambda: client.get("/screen/sign-in"), warm),
+            "board": timed(lambda: client.get("/screen/board"), warm, "B"),
+            "board_page_50": timed(lambda: client.get("/screen/board?page=50"), warm, "B"),
+            "record": timed(lambda: client.get(f"/screen/batches/{LONG}"), warm, "unbroken"),
+        }
+
+
+async def crowd(url: str, tokens: list[str], seconds: float) -> dict[str, Any]:
+    """Everybody records a measurement, thinks, and records the next one."""
+    times: list[float] = []
+    until = time.perf_counter() + seconds
+    now = datetime.now(UTC).isoformat()
+
+    async def person(client: httpx.AsyncClient, number: int, token: str) -> None:
+        await asyncio.sleep(random.Random(number).uniform(0, THINK_S))
+        step = {"batch": f"S-{number:03d}", "phase": "count_vials", "name": "vials_5_5ml", "unit": "{vials}"}
+        while time.perf_counter() < until:
+            began = time.perf_counter()
+            found = await client.post("/commands/RecordMeasurement", headers={"Authorization": f"Bearer {token}"},
+                                      json={**step, "value": 100 + len(times) % 50, "measured_at": now})  # fmt: skip
+            times.append((time.perf_counter() - began) * 1000)
+            if found.status_code != 200:
+                raise SystemExit(f"{found.status_code} {found.text[:500]}")
+            await asyncio.sleep(THINK_S)
+
+    limits = httpx.Limits(max_connections=len(tokens), max_keepalive_connections=len(tokens))
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        await asyncio.gather(*(person(client, n, token) for n, token in enumerate(tokens)))
+    return {"people": len(tokens), "steps": len(times), "think_s": THINK_S, **spread(times)}
+
+
+def signing(url: str, count: int) -> dict[str, float]:
+    """A signed command: what it takes more is the hashing of the signing password (argon2id, as in production)."""
+    headers = {
+        "Authorization": f"Bearer {signed_in(url, 'qa_reviewer.plant')}",
+        "X-Signing-Password": password_of("qa_reviewer.plant"),
+    }
+    times = []
+    for n in range(count):
+        began = time.perf_counter()
+        found = httpx.post(f"{url}/commands/BlockLot", json={"lot": f"L-{n}", "reason": "torn"}, headers=headers)
+        times.append((time.perf_counter() - began) * 1000)
+        if found.status_code != 200:
+            raise SystemExit(found.text)
+    return spread(times)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batches", type=int, default=BATCHES)
+    parser.add_argument("--events", type=int, default=EVENTS)
+    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--seconds", type=float, default=30.0, help="length of the crowd's work")
+    told = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="onelot-screens-"))
+    home.chmod(0o755)
+    server = None
+    try:
+        began = time.monotonic()
+        fill(home, told.batches, told.events, told.people)
+        print(f"filled in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        url, server = serve(home)
+        before = os.getloadavg()
+        found: dict[str, Any] = pages(url, WARM)
+        began = time.monotonic()
+        tokens = [signed_in(url, f"walker{n:03d}") for n in range(told.people)]
+        each_ms = (time.monotonic() - began) * 1000 / max(told.people, 1)
+        found["sign_in_mean_ms"] = round(each_ms, 1)
+        found["durable_step"] = asyncio.run(crowd(url, tokens, told.seconds))
+        found["signing"] = signing(url, 30)
+        machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "load_before": before,
+                   "load_after": os.getloadavg()}  # fmt: skip
+        reached = {
+            "board_p95_ms": found["board"]["p95_ms"],
+            "record_p95_ms": found["record"]["p95_ms"],
+            "durable_step_p95_ms": found["durable_step"]["p95_ms"],
+        }
+        met = {name: reached[name] < most for name, most in TARGETS.items()}
+        print(json.dumps({"machine": machine, **found, "targets": TARGETS, "reached": reached, "met": met}, indent=1))
+    finally:
+        if server:
+            server.terminate()
+            server.wait(60)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

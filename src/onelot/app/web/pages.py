@@ -137,7 +137,6 @@ class Pages:
             span=shown_span,
             tick=shown_tick,
             ident=shown_id,
-            units=shown_unit,
             words=words,
             tag=tag,
             fill=fill,

@@ -51,7 +51,7 @@ def everything(house: House) -> dict[str, Any]:
 def careless(house: House, sign_in: SignIn) -> FastAPI:
     """An application whose pages were written by somebody who checks nothing."""
     app, doors = FastAPI(), Doors(behind_doors(house), sign_in)
-    app.add_middleware(Seats)
+    app.add_middleware(Seats, house=house)
 
     @app.get("/open")
     def nobody() -> dict[str, Any]:

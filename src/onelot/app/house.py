@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -180,7 +180,14 @@ class House:
 
     def log_look(self, who: str, stream: str, what: str) -> None:
         """Log a look at personal data, durable before the answer is given."""
-        line = orjson.dumps({"at": self.clock().isoformat(), "who": who, "stream": stream, "what": what}) + b"\n"
+        self.log_looks([(who, stream, what)])
+
+    def log_looks(self, looks: Sequence[tuple[str, str, str]]) -> None:
+        """Log several looks (who, stream, what) at once, durable on return."""
+        at = self.clock().isoformat()
+        line = b"".join(
+            orjson.dumps({"at": at, "who": who, "stream": stream, "what": what}) + b"\n" for who, stream, what in looks
+        )
         if self.looks is None:
             self._looked.append(line)
             return

@@ -15,6 +15,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from fastapi.concurrency import run_in_threadpool
+
 from onelot.app.context import Actor, Reader
 from onelot.app.house import House
 from onelot.app.looks import LoggedVault, nobody
@@ -35,6 +37,8 @@ class _Seat:
     who: str = ""
     where: str = ""
     looked: set[tuple[str, str]] = field(default_factory=set)
+    # Looks to be logged with one flush before the answer begins; None once it has begun, or outside a request.
+    waiting: list[tuple[str, str, str]] | None = None
 
 
 _seat: ContextVar[_Seat | None] = ContextVar("seat", default=None)
@@ -43,14 +47,22 @@ _seat: ContextVar[_Seat | None] = ContextVar("seat", default=None)
 class Seats:
     """ASGI middleware: one empty seat a request, so that nobody looks through what an earlier request left."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
-        self._app = app
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], house: House) -> None:
+        self._app, self._house = app, house
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request on a seat of its own."""
-        kept = _seat.set(_Seat(where=f"{scope.get('method', '')} {scope.get('path', '')}"))
+        """Serve one request on a seat of its own; its looks are on the disk before its answer is sent."""
+        seat = _Seat(where=f"{scope.get('method', '')} {scope.get('path', '')}", waiting=[])
+
+        async def after_looks(message: Scope) -> None:
+            looks, seat.waiting = seat.waiting, None
+            if looks:
+                await run_in_threadpool(self._house.log_looks, looks)
+            await send(message)
+
+        kept = _seat.set(seat)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, after_looks)
         finally:
             _seat.reset(kept)
 
@@ -148,7 +160,11 @@ def behind_doors(house: House) -> House:
         if seat is None or not seat.who:
             raise nobody()
         if (stream, what) not in seat.looked:
-            house.log_look(seat.who, stream, f"{what}: {seat.where[:200]}")
+            look = (seat.who, stream, f"{what}: {seat.where[:200]}")
+            if seat.waiting is None:
+                house.log_look(*look)
+            else:
+                seat.waiting.append(look)
             seat.looked.add((stream, what))
 
     vault = LoggedVault(house.vault, noted)

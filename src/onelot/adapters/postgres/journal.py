@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from onelot.adapters import refusals
 from onelot.adapters.postgres.committer import PATIENCE_S, Committer
 from onelot.adapters.postgres.reads import Reads
-from onelot.adapters.postgres.seen import SeenReads
+from onelot.adapters.postgres.seen import SeenReads, Shelf
 from onelot.record.journal import Append, Entry, Projection, Reading
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class PostgresJournal(Reads):
             Unreachable: the database does not answer.
         """
         super().__init__(dsn)
-        self._reader = Reads(reader) if reader else None
+        self._reader, self._shelf = Reads(reader) if reader else None, Shelf()
         self._projections = tuple(projections)
         self._loop = new_loop()
         self._thread = Thread(target=self._run, name="committer", daemon=True)
@@ -87,7 +87,7 @@ class PostgresJournal(Reads):
         """
         if self._reader is None:
             raise refusals.no_reader()
-        return SeenReads(self._reader, sites)
+        return SeenReads(self._reader, sites, self._shelf)
 
     def _name_kinds(self) -> None:
         """Tell the policies whose the rows of each view are."""

@@ -65,7 +65,7 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Liv
     errors(app)
 
     _guard(app, house)
-    app.add_middleware(Seats)
+    app.add_middleware(Seats, house=house)
 
     rooms = (signing_in, people, reading, writing, courier)
     routers = [*(room.router(doors) for room in rooms), web_router(doors, secure=secure, live=live)]

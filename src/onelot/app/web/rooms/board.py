@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,7 +23,8 @@ def routes(router: APIRouter, screen: Screen) -> None:
     @router.get("/board")
     def board(request: Request, state: str = "", site: str = "", page: int = 1) -> Response:
         actor = screen.enter(request, "board")
-        seen = reading.board(screen.house, actor, "", "", screen.house.clock())
+        now = screen.house.clock()
+        seen = reading.board(screen.house, actor, "", "", now)
         rows = [row for row in seen if state in ("", row["state"]) and site in ("", row["site"])]
         last = max(1, -(-len(rows) // reading.PAGE))
         page = min(max(page, 1), last)
@@ -40,14 +42,16 @@ def routes(router: APIRouter, screen: Screen) -> None:
                 ("site", sorted({row["site"] for row in seen}), site),
             )
         ]
+        shown = [_with_next(row, actor, now) for row in rows[first : first + reading.PAGE]]
         return screen.render(
-            "board.html", request, actor, rows=[_with_next(row, actor) for row in rows[first : first + reading.PAGE]],
+            "board.html", request, actor, rows=shown,
             filters=filters, count=len(rows), page=page, last=last,
             before=address(page=page - 1) if page > 1 else "", after=address(page=page + 1) if page < last else "",
         )  # fmt: skip
 
 
-def _with_next(row: dict[str, Any], actor: Actor) -> dict[str, Any]:
+def _with_next(row: dict[str, Any], actor: Actor, now: datetime) -> dict[str, Any]:
     """The row with what comes next, for whom, and whether this person may open it."""
     word, roles, page = next_of(row)
+    row = reading.weighed(row, now)
     return {**row, "next": word, "next_roles": roles, "page": page, "may_next": bool(roles_of_page(page) & actor.roles)}

@@ -56,7 +56,7 @@ def _seen(screen: Screen, actor: Actor) -> dict[str, Any]:
     mine = {coi for coi, row in house.journal.rows("therapies").items() if actor.may_see(*row["sites"])}
     return {
         "now": now, "live": live, "pace": live.pace, "speeds": list(SPEEDS), "hops": list(HOPS),
-        "rows": [row for row in rows if row["open"]][:_ROWS],
+        "rows": [reading.weighed(row, now) for row in rows if row["open"]][:_ROWS],
         "counts": sorted(Counter(str(row["state"]) for row in rows).items()), "orders": len(mine),
         "lines": [line for line in list(live.lines) if not line.coi or line.coi in mine],
     }  # fmt: skip

@@ -43,12 +43,13 @@ def _results(router: APIRouter, screen: Screen) -> None:
     @router.get("/qc")
     def waiting(request: Request) -> Response:
         actor = screen.enter(request, "qc")
+        now = screen.house.clock()
         rows = [
             row
-            for row in reading.board(screen.house, actor, "", "", screen.house.clock())
+            for row in reading.board(screen.house, actor, "", "", now)
             if row["state"] in _STATES[1:] and (row["open"] or row["disposition"] == "conditionally_released")
         ][: reading.PAGE]
-        return screen.render("qc.html", request, actor, rows=rows)
+        return screen.render("qc.html", request, actor, rows=[reading.weighed(row, now) for row in rows])
 
     @router.get("/batches/{number}/qc")
     def batch(request: Request, number: str) -> Response:

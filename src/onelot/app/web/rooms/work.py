@@ -46,7 +46,13 @@ def routes(router: APIRouter, screen: Screen) -> None:
         now = screen.house.clock()
         rows = [row for row in reading.board(screen.house, actor, "", "", now) if row["open"]]
         mine = [found for row in rows if (found := _mine(screen, actor, row))]
-        return screen.render("work.html", request, actor, rows=mine[:MOST], more=max(0, len(mine) - MOST))
+        return screen.render(
+            "work.html",
+            request,
+            actor,
+            rows=[reading.weighed(row, now) for row in mine[:MOST]],
+            more=max(0, len(mine) - MOST),
+        )
 
 
 def _mine(screen: Screen, actor: Actor, row: dict[str, Any]) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ test: $(STAMP)
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/pytest -n $(or $(WORKERS),2) --dist worksteal
+	$(BIN)/pytest -n $(or $(WORKERS),2) --dist worksteal -m 'browser and not long'
 
 long: $(STAMP)
 	$(BIN)/pytest -m long

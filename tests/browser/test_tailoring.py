@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -237,3 +237,15 @@ def test_the_print_for_the_file(clinic: Clinic) -> None:
     assert refused.status == 403
     stranger = clinic.served.signed_in("prescriber.hospital-south")
     assert stranger.request.get(f"{clinic.served.url}{clinic.path}").status == 403
+
+
+@pytest.mark.parametrize("clinic", ["p01: eligibility"], indirect=True)
+def test_a_washout_says_until_when_to_wait(clinic: Clinic) -> None:
+    day = (clinic.driver.clock.now() - timedelta(days=10)).date()
+    fact = replace(clinic.facts()["cytotoxic_stopped_at"], value=day.isoformat())
+    clinic.give(profile.RecordProfile(clinic.coi, (fact,)), "clinic_coordinator")
+    page = clinic.served.signed_in(COORDINATOR)
+    page.goto(clinic.path)
+    blocked = page.inner_text(".blocked")
+    assert "a cytotoxic drug was given too recently" in blocked
+    assert f"Wait until {day + timedelta(days=15):%d %b %Y} 00:00 UTC." in blocked

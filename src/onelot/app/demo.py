@@ -247,7 +247,7 @@ def _compile_ahead(found: Cohort) -> Callable[[], None]:
     reference = next((case.reference for case in found.cases.values() if case.reference is not None), None)
     if reference is None:
         return lambda: None
-    command = [sys.executable, "-m", "onelot.app.cli", "tailor", "index", str(reference), "--json"]
+    command = [sys.executable, "-m", "onelot.app.editing", str(reference)]
     child = subprocess.Popen(  # noqa: S603 (our own program, no shell)
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

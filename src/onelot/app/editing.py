@@ -7,6 +7,7 @@ imports happen inside, so that a process that edits nothing never loads the comp
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -111,6 +112,17 @@ def derive(
         dna_bulges=depth.dna_bulges,
         rna_bulges=depth.rna_bulges,
     )
+
+
+def compile_search() -> None:
+    """Compile both kinds of search once, so that nothing later waits for it."""
+    from onelot.tailor.offtarget.pattern import Guide, Limits, Pam
+    from onelot.tailor.offtarget.planes import planes_of_many
+    from onelot.tailor.offtarget.search import Query, search
+
+    planes = planes_of_many([("toy", "ACGTACGTACGTACGTACGTAGG")])
+    for limits in (Limits(1), Limits(1, 1, 1)):
+        search(planes, Query((Guide("toy", "ACGTACGTACGTACGTACGT"),), Pam("NGG", 3), limits))
 
 
 def editor_table(path: Path | None) -> tuple[str, Any]:
@@ -225,3 +237,16 @@ def _foremost(columns: list[str]) -> Callable[[tuple[str, ...]], tuple[bool, int
         return common, sum(numbers), numbers[1] + numbers[2]
 
     return key
+
+
+def main(reference: str) -> None:
+    """`python -m onelot.app.editing REFERENCE`: the index of a reference and the compiled search, and nothing else."""
+    start_compiler()
+    from onelot.adapters.genome import open_genome
+
+    open_genome(Path(reference))
+    compile_search()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -20,6 +20,7 @@ from onelot.adapters.phenopackets import CausalVariant, causal_variants
 from onelot.adapters.vcf import VcfFile, read_vcf, value_at
 from onelot.app.commands.profile import check_genome_use
 from onelot.app.pharmacogenes import call_file, open_sample, outside_calls
+from onelot.app.sample_identity import check_sex
 from onelot.profile.document import Document, resources_of
 from onelot.profile.facts import gather, one_person
 from onelot.profile.genotype import read_genotype, write_genotype
@@ -69,6 +70,7 @@ def pgx_facts(
     known: PgxKnowledge | None = None,
     origin: Origin | None = None,
     outside: Path | None = None,
+    sex: str = "",
 ) -> tuple[OpenFact, ...]:
     """One fact `pgx_GENE` for every gene of the tables, called from the patient's VCF and from outside calls.
 
@@ -78,9 +80,10 @@ def pgx_facts(
         observed_at: UTC; when the genotypes are taken to be known, unless the header tells its ##fileDate.
         origin: of the sample; not stated, or not the patient's germline: every gene is unknown to the gate.
         outside: calls made elsewhere (CYP2D6, HLA), a file; they stand for the same patient by the clinic's word.
+        sex: as recorded; a sample that tells another is refused.
 
     Raises:
-        Held: no consent to genome_use. Mismatch: another person's sample, or another assembly.
+        Held: no consent to genome_use. Mismatch: another person's sample, the other sex, or another assembly.
         BadInput: the file cannot be read; place is file:line.
     """
     check_genome_use(therapy, now)
@@ -93,6 +96,7 @@ def pgx_facts(
             remedy="find out whose sample it is; supply the patient's own file, the patient's number as its sample",
             place=f"{path}:{file.header.lines}",
         )
+    check_sex(path, sex)
     at = _file_date(file.header.file_date) or observed_at
     calls = call_file(file, known)
     told = outside_calls(outside, known, calls) if outside is not None else {}

@@ -14,6 +14,7 @@ from onelot.app import advice, rules
 from onelot.app.commands.profile import GENOMIC
 from onelot.app.commands.tailor import guide_for
 from onelot.app.context import Context
+from onelot.profile.eligibility import waits
 from onelot.profile.genotype import for_people
 from onelot.record.errors import OnelotError
 from onelot.record.recipe import FactNeed, MasterRecipe
@@ -81,12 +82,14 @@ class ResultRow:
 
 @dataclass(frozen=True)
 class Blocked:
-    """One thing that is in the way: what, by which rule, what to do now; decide: what a decision would be about."""
+    """One thing that is in the way: what, by which rule, what to do now; decide: what a decision would be about;
+    until: when a washout is over by itself."""
 
     what: str
     rule: str
     remedy: str
     decide: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def tailored(context: Context, therapy: Therapy) -> Tailored:
         recipe,
         tuple(_facts(context, therapy, recipe, facts, list(used))),
         results,
-        tuple(_blocked(context, therapy, recipe, standing)),
+        tuple(_blocked(context, therapy, recipe, standing, waits(recipe, facts, context.now))),
         standing,
         tailoring.approved_by if tailoring and tailoring.approved else "",
         rules.issued(context, therapy),
@@ -284,12 +287,18 @@ def _row(
 
 
 def _blocked(
-    context: Context, therapy: Therapy, recipe: MasterRecipe, standing: tuple[advice.Standing, ...]
+    context: Context,
+    therapy: Therapy,
+    recipe: MasterRecipe,
+    standing: tuple[advice.Standing, ...],
+    over: Mapping[str, datetime],
 ) -> Iterator[Blocked]:
+    until = {each.fact: over.get(each.name) for each in recipe.washouts}
     left = {each.fact: f"rule/{each.name}" for each in recipe.washouts if each.decided}
     for step, findings in therapy.holds.items():
         if step not in (advice.STEP, "rule review"):
-            yield from (Blocked(one.what, one.rule, one.remedy, left.get(one.fact, "")) for one in findings)
+            for one in findings:
+                yield Blocked(one.what, one.rule, one.remedy, left.get(one.fact, ""), until.get(one.fact))
     for each in standing:
         if each.stale:
             yield Blocked(each.drug, advice.RULE, "weigh")

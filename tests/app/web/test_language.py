@@ -35,7 +35,8 @@ def test_a_language_has_every_word_with_the_same_blanks(language: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_templates_hold_no_words_of_their_own(page: Path) -> None:
-    text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", page.read_text(), flags=re.S)
+    body = re.sub(r"\{% block kind %\}[a-z ]*\{% endblock %\}", " ", page.read_text())  # a class, not a word
+    text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", body, flags=re.S)
     said = re.sub(r"<[^>]*>|&\w+;", " ", text, flags=re.S).replace("onelot", "")
     assert not re.findall(r"[A-Za-zÄÖÜäöüß]{2,}", said)
     spoken = re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]*)"', text)

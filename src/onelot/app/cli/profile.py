@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from onelot.app.cli import profile_facts, profile_pgx
+from onelot.app.cli import profile_facts, profile_identity, profile_pgx
 
 app = typer.Typer(help="Who is the patient: facts, variants, pharmacogenomics.", no_args_is_help=True)
 profile_facts.register(app)
 profile_pgx.register(app)
+profile_identity.register(app)
 
 
 @app.callback()

@@ -16,6 +16,7 @@ import typer
 
 from onelot.adapters.cache import start_compiler
 from onelot.app.cli.output import print_json
+from onelot.app.editing import compile_search
 from onelot.record.errors import BadInput
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def index(
     genome = open_reference(reference, quiet=json)
     if verify:
         genome.verify()
-    _warm()
+    compile_search()
     told = {
         "index": str(genome.index),
         "reference_sha256": genome.digest,
@@ -91,17 +92,6 @@ def index(
         print_json(told)
     else:
         print(f"{told['index']}: {told['sequences']} sequences, {told['bases']:,} bases")
-
-
-def _warm() -> None:
-    """Compile both kinds of search once, so that no later command waits for it."""
-    from onelot.tailor.offtarget.pattern import Guide, Limits, Pam
-    from onelot.tailor.offtarget.planes import planes_of_many
-    from onelot.tailor.offtarget.search import Query, search
-
-    planes = planes_of_many([("toy", "ACGTACGTACGTACGTACGTAGG")])
-    for limits in (Limits(1), Limits(1, 1, 1)):
-        search(planes, Query((Guide("toy", "ACGTACGTACGTACGTACGT"),), Pam("NGG", 3), limits))
 
 
 def offtarget(
@@ -135,11 +125,7 @@ def offtarget(
     from onelot.tailor.offtarget.table import Answer, lines, summary
 
     query = Query(wanted, pattern, limits)
-    genes = None
-    if gff is not None:
-        from onelot.adapters.genome_genes import read_genes
-
-        genes = read_genes(gff, genome)
+    genes = _genes(gff, genome)
     variants = None
     if vcf is not None:
         from onelot.adapters.genome_variants import read_variants
@@ -148,11 +134,7 @@ def offtarget(
         variants = variants_of(read_variants(vcf, genome, sample))
     kept = Kept(out, genome.digest, query)
     threads = workers if workers > 0 else len(os.sched_getaffinity(0))
-    spread = None
-    if ray:
-        from onelot.app.offtarget_ray import on_ray
-
-        spread = on_ray(reference.resolve(), genome.digest, query, ray, cpus=workers)
+    spread = _spread(ray, reference, genome, query, workers)
     with _bar("searching", json) as progress:
         parts = run_chunks(genome.planes, query, workers=threads, kept=kept, progress=progress, spread=spread)
     if variants is None:
@@ -170,6 +152,22 @@ def offtarget(
     write_whole(Path(f"{out}.json"), [orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()])
     kept.forget()
     _tell_offtarget(told, out, json)
+
+
+def _genes(gff: Path | None, genome: Any) -> Any:
+    if gff is None:
+        return None
+    from onelot.adapters.genome_genes import read_genes
+
+    return read_genes(gff, genome)
+
+
+def _spread(ray: str, reference: Path, genome: Any, query: Any, workers: int) -> Any:
+    if not ray:
+        return None
+    from onelot.app.offtarget_ray import on_ray
+
+    return on_ray(reference.resolve(), genome.digest, query, ray, cpus=workers)
 
 
 def _tell_offtarget(told: dict[str, Any], out: Path, json: bool) -> None:

@@ -138,6 +138,7 @@ def _genotypes(case: Case, therapy: Therapy, now: datetime, at: datetime) -> Ite
     """One file after the other: what was read before one is refused stays."""
     yield from genome.variant_facts(case.documents, therapy, now, observed_at=at, synthetic=case.synthetic)
     if case.vcf is not None:
+        known = case.gathered(now).facts
         yield from genome.pgx_facts(
             case.vcf,
             case.identity.identifiers,
@@ -147,6 +148,7 @@ def _genotypes(case: Case, therapy: Therapy, now: datetime, at: datetime) -> Ite
             synthetic=case.synthetic,
             origin=case.origin(now),
             outside=case.outside,
+            sex=str(known["sex"].value) if "sex" in known else "",
         )
 
 

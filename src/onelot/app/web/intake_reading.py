@@ -66,7 +66,10 @@ def read_files(context: Context, therapy: Therapy, recipe: MasterRecipe, found: 
             told += genome.variant_facts(found.documents, therapy, now, observed_at=at, synthetic=False)
         if found.vcf is not None:
             numbers = context.vault.identify(therapy.patient).identifiers
-            told += genome.pgx_facts(found.vcf, numbers, therapy, now, observed_at=at, synthetic=False, origin=stated)
+            sex = gathered.facts["sex"].value if "sex" in gathered.facts else ""
+            told += genome.pgx_facts(
+                found.vcf, numbers, therapy, now, observed_at=at, synthetic=False, origin=stated, sex=str(sex)
+            )
     except OnelotError as refusal:
         read.refusals.append(found.named(refusal))
     kept, missing = genome.required(recipe, told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -29,7 +30,7 @@ def _row(screen: Screen, name: str) -> dict[str, Any]:
     if row is None:
         raise unknown("lot", name[:80])
     left = screen.house.journal.available(f"lot/{name}")
-    return {**row, "lot": name, "left": plain(left)}
+    return {**row, "lot": name, "amount": plain(Decimal(str(row["amount"]))), "left": plain(left)}
 
 
 def _list(router: APIRouter, screen: Screen) -> None:
@@ -38,7 +39,11 @@ def _list(router: APIRouter, screen: Screen) -> None:
         actor = screen.enter(request, "lots")
         rows = screen.house.journal.rows("lots")
         states = sorted({str(row["state"]) for row in rows.values()})
-        shown = [{**row, "lot": name} for name, row in rows.items() if state in ("", row["state"])]
+        shown = [
+            {**row, "lot": name, "amount": plain(Decimal(str(row["amount"])))}
+            for name, row in rows.items()
+            if state in ("", row["state"])
+        ]
         # What waits for somebody first; then what ends soonest.
         shown.sort(key=lambda row: (row["state"] in ("released", "blocked"), row["expires_at"], row["lot"]))
         return screen.render(

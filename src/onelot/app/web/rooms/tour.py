@@ -57,7 +57,7 @@ STOPS = (
     Stop("receipt", "operator", "plant", "/screen/batches/{batch}/step", lambda t, b: bool(b.received)),
     Stop("step", "operator", "plant", "/screen/batches/{batch}/step", lambda t, b: _complete(b) >= _BY_HAND),
     Stop("stretch", "operator", "plant", "/screen/batches/{batch}", lambda t, b: b.completed is not None),
-    Stop("qc", "qc", "plant", "/screen/qc/{batch}", lambda t, b: b.certificate is not None),
+    Stop("qc", "qc", "plant", "/screen/batches/{batch}/qc", lambda t, b: b.certificate is not None),
     Stop("release", "qp", "plant", "/screen/batches/{batch}/release", lambda t, b: bool(b.disposition)),
     Stop("journey", "bedside_nurse", "hospital", "/screen/batches/{batch}", lambda t, b: b.shipment is not None),
     Stop("bedside", "bedside_nurse", "hospital", "/screen/bedside/{batch}", lambda t, b: b.administered is not None),

@@ -101,7 +101,7 @@ def test_the_page_is_closed_to_others_and_bends_to_a_phone(designed: tuple[Serve
     served, coi, hospital = designed
     operator = served.signed_in("operator.plant")
     operator.goto(f"/screen/therapies/{coi}/guide")
-    assert "this page is not for your role" in operator.inner_text("main")
+    assert "not for your role" in operator.inner_text("main")
     elsewhere = "hospital-south" if hospital == "hospital-north" else "hospital-north"
     other = served.signed_in(f"prescriber.{elsewhere}")
     other.goto(f"/screen/therapies/{coi}/guide")

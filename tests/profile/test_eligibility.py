@@ -128,7 +128,7 @@ def test_what_gather_said_is_closer_than_what_is_known_here() -> None:
 
 
 def test_an_optional_fact_blocks_only_the_rules_that_use_it() -> None:
-    optional = tuple(replace(each, required=each.required and each.name != "ecog") for each in needs("facts"))
+    optional = tuple(replace(each, required=each.required and each.name != "ecog") for each in recipe().facts)
     assert [one.fact for one in judged(known(ecog=None), recipe=recipe(facts=optional))] == ["ecog"]
     without = recipe(facts=optional, eligibility=())
     assert judged(known(ecog=None), recipe=without) == ()

@@ -65,7 +65,7 @@ def collected(place: Hospital, browser: Browser) -> Page:
     return scan(browser, path, page, f"(21){coi}-1-A(91){coi}")
 
 
-def test_collection_is_for_its_role_and_its_site(collecting: Hospital) -> None:
+def collection_is_for_its_role_and_its_site(collecting: Hospital) -> None:
     coi = collecting.therapy.coi
     nurse = collecting.browser("bedside_nurse")
     assert nurse.send("GET", "/screen/collection").status_code == 403
@@ -76,7 +76,7 @@ def test_collection_is_for_its_role_and_its_site(collecting: Hospital) -> None:
     assert f"/screen/collection/{coi}" in collecting.browser("collection").page("/screen/collection").text
 
 
-def test_a_wrong_scan_stops_the_collection_in_red(collecting: Hospital) -> None:
+def a_wrong_scan_stops_the_collection_in_red(collecting: Hospital) -> None:
     coi, browser = collecting.therapy.coi, collecting.browser("collection")
     path, first = f"/screen/collection/{coi}/scan", browser.page(f"/screen/collection/{coi}")
     stopped = scan(browser, path, first, FOREIGN)
@@ -94,7 +94,7 @@ def test_a_wrong_scan_stops_the_collection_in_red(collecting: Hospital) -> None:
     assert not collecting.therapy.collections
 
 
-def test_pictures_too_large_are_refused_before_they_are_unpacked(collecting: Hospital) -> None:
+def pictures_too_large_are_refused_before_they_are_unpacked(collecting: Hospital) -> None:
     coi, browser = collecting.therapy.coi, collecting.browser("collection")
     path, first = f"/screen/collection/{coi}/scan", browser.page(f"/screen/collection/{coi}")
     out = io.BytesIO()
@@ -118,7 +118,7 @@ def test_pictures_too_large_are_refused_before_they_are_unpacked(collecting: Hos
     assert scan(browser, path, first, image=gif.getvalue()).status == 422
 
 
-def test_three_ticks_then_the_collection_is_recorded_once(collecting: Hospital) -> None:
+def three_ticks_then_the_collection_is_recorded_once(collecting: Hospital) -> None:
     coi, browser = collecting.therapy.coi, collecting.browser("collection")
     labels = browser.send("GET", f"/screen/collection/{coi}/labels.pdf?bags=2")
     assert labels.headers["content-type"] == "application/pdf" and labels.content.count(b"/Type /Page\n") == 4
@@ -147,7 +147,7 @@ def test_three_ticks_then_the_collection_is_recorded_once(collecting: Hospital) 
     assert collecting.therapy.assessment is not None and collecting.therapy.assessment.adequate
 
 
-def test_the_planner_books_moves_and_plans(collecting: Hospital) -> None:
+def the_planner_books_moves_and_plans(collecting: Hospital) -> None:
     """After the collection: a slot, moved, and the batch; for the planner alone."""
     coi = collecting.therapy.coi
     path = f"/screen/therapies/{coi}/slots"
@@ -183,7 +183,7 @@ def forward(place: Hospital, hours: float) -> None:
     place.clock.advance(place.clock.now() + timedelta(hours=hours))
 
 
-def test_dispatch_and_the_courier_s_link(released: Hospital) -> None:
+def dispatch_and_the_courier_s_link(released: Hospital) -> None:
     number = released.batch.batch
     path = f"/screen/batches/{number}/dispatch"
     assert released.browser("bedside_nurse").send("GET", path).status_code == 403
@@ -228,7 +228,7 @@ def _carry(released: Hospital, courier: Browser, link: str) -> None:
     forward(released, 1)
 
 
-def test_the_shipment_is_received_at_its_own_site(released: Hospital) -> None:
+def the_shipment_is_received_at_its_own_site(released: Hospital) -> None:
     number = released.batch.batch
     here = f"/screen/bedside/{number}"
     stranger = released.browser("bedside_nurse", released.other)
@@ -247,7 +247,7 @@ def test_the_shipment_is_received_at_its_own_site(released: Hospital) -> None:
     assert released.batch.shipment is not None and released.batch.shipment.accepted
 
 
-def test_conditioning_is_cleared_under_a_signature_and_started(released: Hospital) -> None:
+def conditioning_is_cleared_under_a_signature_and_started(released: Hospital) -> None:
     coi, number = released.therapy.coi, released.batch.batch
     path, here = f"/screen/therapies/{coi}/clearance/{number}", f"/screen/bedside/{number}"
     nurse = released.browser("bedside_nurse")
@@ -279,7 +279,7 @@ def match(place: Hospital, nurse: Browser, page: Page, *texts: str) -> Page:
     return page
 
 
-def test_a_wrong_bag_stops_and_stays_on_the_record(released: Hospital) -> None:
+def a_wrong_bag_stops_and_stays_on_the_record(released: Hospital) -> None:
     coi, nurse = released.therapy.coi, released.browser("bedside_nurse")
     for alone in (f"bedside_nurse.{released.case.hospital}", f"bedside_nurse.{released.other}", "nobody"):
         assert begin(released, nurse, alone).status == 403
@@ -304,7 +304,7 @@ def test_a_wrong_bag_stops_and_stays_on_the_record(released: Hospital) -> None:
     released.stage.site.give(close, "qa_reviewer", PLANT)
 
 
-def test_three_ticks_and_two_nurses_give_the_product_once(released: Hospital) -> None:
+def three_ticks_and_two_nurses_give_the_product_once(released: Hospital) -> None:
     coi, nurse, here = (
         released.therapy.coi,
         released.browser("bedside_nurse"),
@@ -345,7 +345,31 @@ def test_three_ticks_and_two_nurses_give_the_product_once(released: Hospital) ->
     assert released.therapy.outcome is not None
 
 
-def test_a_printed_label_is_read_from_its_picture(released: Hospital) -> None:
+def a_printed_label_is_read_from_its_picture(released: Hospital) -> None:
     expires = released.clock.now()
     label = Label("C-1", "B-1", "x", expires, released.therapy.coi)
     assert read_picture(make_label(label, "png")) == element_string(label)
+
+
+# Each stop stands on the one before it, so each way is one test, wherever tests are run.
+def test_the_way_of_a_collection(collecting: Hospital) -> None:
+    for stop in (
+        collection_is_for_its_role_and_its_site,
+        a_wrong_scan_stops_the_collection_in_red,
+        pictures_too_large_are_refused_before_they_are_unpacked,
+        three_ticks_then_the_collection_is_recorded_once,
+        the_planner_books_moves_and_plans,
+    ):
+        stop(collecting)
+
+
+def test_the_way_to_the_bedside(released: Hospital) -> None:
+    for stop in (
+        dispatch_and_the_courier_s_link,
+        the_shipment_is_received_at_its_own_site,
+        conditioning_is_cleared_under_a_signature_and_started,
+        a_wrong_bag_stops_and_stays_on_the_record,
+        three_ticks_and_two_nurses_give_the_product_once,
+        a_printed_label_is_read_from_its_picture,
+    ):
+        stop(released)

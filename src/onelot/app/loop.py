@@ -117,20 +117,20 @@ class Loop:
             if once and attempt and (before := answered_before(self._journal, name, mark)):
                 return Done(*before, again=True)
             context = Context(self._reader, self.vault, actor, self.clock(), self.entropy)
+            who = getattr(command, "verified_by", "")
             try:
                 handler_of(type(command))(context, command)
-            except OnelotError:
-                # The same request, sent at the same time, may have been carried out just now.
-                if once and (before := answered_before(self._journal, name, mark)):
-                    return Done(*before)
-                raise
-            context.planned = [_verified(each, getattr(command, "verified_by", ""), how) for each in context.planned]
-            try:
+                context.planned = [_verified(each, who, how) for each in context.planned]
                 entries = self._append(context, _seen(signing, shown, context), name, mark)
             except Conflict:
                 if attempt == TRIES - 1:
                     raise
                 continue
+            except OnelotError:
+                # The same request, sent at the same time, may have been carried out just now.
+                if once and (before := answered_before(self._journal, name, mark)):
+                    return Done(*before, again=True)
+                raise
             if context.refusal:
                 raise context.refusal
             return Done(tuple(entries), context.answer)

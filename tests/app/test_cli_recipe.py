@@ -106,3 +106,15 @@ def test_bad_facts_are_refused(tmp_path: Path, facts: Any, error: type[Refused],
     assert isinstance(found.exception, error)
     assert words in str(found.exception)
     assert found.exception.place
+
+
+def test_a_recipe_that_names_a_role_nobody_can_have_is_refused_with_its_place(tmp_path: Path) -> None:
+    raw = write_recipe(shipped()["cd19-per-kg"])
+    named = next(each for each in raw["parameters"] if each.get("changed_by"))
+    named["changed_by"] = "process engineer"
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(raw))
+    found = run("check", str(file))
+    assert isinstance(found.exception, BadInput)
+    assert found.exception.place == f"parameters/{named['name']}/changed_by"
+    assert all(run("check", name).exit_code == 0 for name in shipped())

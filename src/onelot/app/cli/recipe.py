@@ -10,6 +10,7 @@ import typer
 
 from onelot.adapters.recipes import load, shipped
 from onelot.app.cli.output import print_json
+from onelot.app.document_kinds import check_roles
 from onelot.record.recipe import MasterRecipe, digest_of, write_recipe
 from onelot.record.recipe_check import check as findings_of
 from onelot.record.recipe_check import diff as changes_between
@@ -37,6 +38,7 @@ def list_(as_json: _Json = False) -> None:
 def check(recipe: _Recipe, as_json: _Json = False) -> None:
     """Whether a recipe may be approved. Exit 1 when it has errors; notices are shown to who signs."""
     read = load(recipe)
+    check_roles(read)
     found = findings_of(read)
     errors = sum(each.level == "error" for each in found)
     if as_json:

@@ -13,6 +13,7 @@ from onelot.app.why import why
 # page, room and key of its word, end of its address
 _LINKS = (
     ("step", "step", "to_step", "step"),
+    ("parameters", "parameters", "title", "parameters"),
     ("qc", "qc", "tests", "qc"),
     ("deviations", "step", "deviations", "deviations"),
     ("correct", "step", "correct", "correct"),

@@ -20,7 +20,7 @@ FORMS = (
     ("markers", "markers", "RecordMarkers"), ("eligibility", "intake", "ConfirmEligibility"),
     ("correct", "intake", "CorrectFact"),
     ("alias", "markers", "AddAlias"), ("slots", "slots", "BookSlots"), ("outcome", "intake", "RecordOutcome"),
-    ("end", "intake", "EndTherapy"),
+    ("end", "intake", "EndTherapy"), ("erase", "erasure", "EraseHealthKey"),
 )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ PARTS = (
     ("sites", "/screen/sites"),
     ("equipment", "/screen/equipment"),
     ("documents", "/screen/documents"),
+    ("site_keys", "/screen/keys"),
+    ("tablets", "/screen/tablets"),
 )
 SITE_KINDS = ("manufacturing", "hospital", "collection")
 Many = Annotated[list[str], Form(max_length=100)]

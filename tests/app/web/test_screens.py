@@ -74,7 +74,11 @@ class Page(HTMLParser):
 def as_person(made: tuple[House, str], login: str, looks: Path | None = None) -> Browser:
     browser = Browser(made[0], looks)
     found = browser.sign_in(login)
-    assert found.status_code == 303 and found.headers["location"] in ("/screen/board", "/screen/me", "/screen/administration")
+    assert found.status_code == 303 and found.headers["location"] in (
+        "/screen/board",
+        "/screen/me",
+        "/screen/administration",
+    )
     return browser
 
 

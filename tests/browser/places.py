@@ -50,6 +50,9 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("waiting", "qa_reviewer", f"{BATCH}/deviations/{{second}}")
     ),
     "GET /screen/batches/{number}/dispatch": _visits(Visit("road", "planner", f"{BATCH}/dispatch")),
+    "GET /screen/batches/{number}/parameters": _visits(
+        Visit("growing", "process_engineer", f"{BATCH}/parameters"), Visit("growing", "auditor", f"{BATCH}/parameters")
+    ),
     "GET /screen/batches/{number}/qc": _visits(Visit("waiting", "qc", f"{BATCH}/qc")),
     "GET /screen/batches/{number}/qc/{test}": _visits(Visit("waiting", "qc", f"{BATCH}/qc/viability")),
     "GET /screen/batches/{number}/release": _visits(Visit("waiting", "qp", f"{BATCH}/release")),
@@ -131,6 +134,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("tailored", "clinic_coordinator", f"{THERAPY}/eligibility")
     ),
     "GET /screen/therapies/{coi}/end": _visits(Visit("tailored", "prescriber", f"{THERAPY}/end")),
+    "GET /screen/therapies/{coi}/erase": _visits(Visit("tailored", "qa_reviewer", f"{THERAPY}/erase")),
     "GET /screen/therapies/{coi}/files": _visits(Visit("tailored", "clinic_coordinator", f"{THERAPY}/files")),
     "GET /screen/therapies/{coi}/guide": _visits(Visit("designed", "bioinformatician", f"{THERAPY}/guide")),
     "GET /screen/therapies/{coi}/markers": _visits(Visit("tailored", "collection", f"{THERAPY}/markers")),

@@ -71,8 +71,8 @@ def test_units_are_read_without_ucum_s_braces(ucum: str, shown: str) -> None:
 
 def test_no_word_bears_the_name_of_something_a_template_would_find_first() -> None:
     # In a template `t.room.values` is the dictionary's own method, whatever stands in the file.
-    for room, words in words_of("en").items():
-        assert room == "names" or not set(words) & set(dir(dict)), room
+    for room, said in words_of("en").items():
+        assert room == "names" or not set(said) & set(dir(dict)), room
 
 
 def test_every_page_in_the_head_has_its_word() -> None:

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 
 from onelot.app.api.doors import Doors, status_of
 from onelot.app.api.refusals import Refusals
+from onelot.app.context import Actor
 from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.simulation.live import Live
 from onelot.app.web import rooms
@@ -38,7 +39,7 @@ def web_router(doors: Doors, refusals: Refusals, *, secure: bool = False, live: 
     settings = doors.sign_in.settings
     idle = settings.idle_minutes, settings.badge.idle_minutes if settings.badge else settings.idle_minutes
     screen = Screen(doors, Pages(doors.house, tuple(nav), doors.cookie(COOKIE), idle), secure, live)
-    router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen.pages, refusals))
+    router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen, refusals))
     for room in ROOMS:
         room.routes(router, screen)
     return router
@@ -54,8 +55,16 @@ def refused_page(doors: Doors) -> Callable[[Request, OnelotError, int], Response
     return render
 
 
-def _refusing(pages: Pages, refusals: Refusals) -> type[APIRoute]:
+def _refusing(screen: Screen, refusals: Refusals) -> type[APIRoute]:
     """Routes whose refusals are pages of three lines; nobody signed in is sent to sign in."""
+    pages = screen.pages
+
+    def known(request: Request) -> Actor | None:
+        """Who is refused, so that the head of the page is theirs; nobody, where that is what was refused."""
+        try:
+            return screen.doors.recognise(request)
+        except OnelotError:
+            return None
 
     class Refusing(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -75,7 +84,7 @@ def _refusing(pages: Pages, refusals: Refusals) -> type[APIRoute]:
                 except OnelotError as error:
                     await run_in_threadpool(refusals.note, request, error)
                     said = refusals.said(error)
-                    return pages.render("refused.html", request, None, status_of(error), error=said)
+                    return pages.render("refused.html", request, known(request), status_of(error), error=said)
 
             return handler
 

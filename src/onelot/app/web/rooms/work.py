@@ -27,11 +27,16 @@ _NEXT = {
     "conditionally_released": ("results", "RecordResult", "qc"),
     "released": _DISPATCH,
     "exceptional_supply": _DISPATCH,
+    "in_transit": ("receive", "ReceiveShipment", ""),
+    "at_site": ("give", "Administer", ""),
 }
 
 
 def next_of(row: dict[str, Any]) -> tuple[str, tuple[str, ...], str]:
-    """What comes next for a row of the board, for which roles, and the end of its address; empty when nothing."""
+    """What comes next for a row of the board, for which roles, and the end of its address.
+
+    "" where nothing does; no address where it is done on a page that is not the batch's own.
+    """
     if row["deviations"]:
         return "deviation", tuple(sorted(roles_for("CloseDeviation"))), "deviations"
     if row["holds"] or not row["open"] or row["state"] not in _NEXT:

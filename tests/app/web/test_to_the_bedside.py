@@ -17,6 +17,7 @@ from onelot.app.commands.release import CloseDeviation
 from onelot.app.simulation.site import PLANT
 from onelot.record.identity import grouped, make_identifier
 from tests.app.web.hospital import Hospital, reach, send
+from tests.app.web.plant import signing
 from tests.app.web.test_screens import Browser, Page
 
 FOREIGN = make_identifier(12345678901)
@@ -130,11 +131,13 @@ def three_ticks_then_the_collection_is_recorded_once(collecting: Hospital) -> No
         "donation": f"{coi}-1", "bags": f"(21){coi}-1-A(91){coi}", "count": ["2e9"] * len(needs),
         "collected_at": f"{collecting.clock.now():%Y-%m-%dT%H:%M}",
         "verified_by": f"collection.{collecting.case.hospital}.2",
+        "verifier_password": signing(f"collection.{collecting.case.hospital}.2"),
         "before": [given["value"] for tag, given in page.tags if given.get("name") == "before"],
     }  # fmt: skip
     path = f"/screen/collection/{coi}"
     for change in (
         {"verified_by": f"collection.{collecting.case.hospital}"}, {"verified_by": ""}, {"verified_by": "nobody"},
+        {"verifier_password": ""}, {"verifier_password": "somebody else's"},
         {"count": ["many"] * len(needs)}, {"collected_at": "2999-01-01T00:00"}, {"bags": ""}, {"count": ["-1"]},
     ):  # fmt: skip
         assert send(browser, path, page, **{**fields, **change}).status_code in (403, 409, 422), change
@@ -295,9 +298,14 @@ def a_wrong_bag_stops_and_stays_on_the_record(released: Hospital) -> None:
     (deviation,) = released.batch.deviations.values()
     assert deviation.severity == "critical" and released.batch.compared is not None
     assert not released.batch.compared.agreed and released.therapy.notices
+    missed = [each.refused for each in released.batch.near_misses if each.refused.where == "bedside"]
+    assert [(each.thing, each.seen, each.severity) for each in missed] == [("bag", "another_therapy", "critical")]
+    for stream in (f"batch/{released.batch.batch}", f"therapy/{coi}"):
+        assert FOREIGN.encode() not in b"".join(each.body for each in released.house.journal.read(stream))
     # Sent again, it is the same stop and no second deviation.
     assert match(released, nurse, page, bag_of(released, bag, coi=FOREIGN)).status == 409
     assert len(released.batch.deviations) == 1
+    assert [each.refused for each in released.batch.near_misses if each.refused.where == "bedside"] == missed
     stopped = nurse.page(f"/screen/bedside/{released.batch.batch}")
     assert "does not agree" in stopped.text and "password" not in stopped.fields
     close = CloseDeviation(released.batch.batch, deviation.deviation, "label mix-up", "no product was given")
@@ -312,7 +320,16 @@ def three_ticks_and_two_nurses_give_the_product_once(released: Hospital) -> None
     )
     bags = [each.identifier for each in released.batch.containers]
     page = match(released, nurse, begin(released, nurse), coi, coi, *(bag_of(released, each) for each in bags))
-    assert page.status == 303, page.text
+    assert page.status == 200 and "Second person" in page.text and released.batch.compared.agreed is False
+    second = signing(f"bedside_nurse.{released.case.hospital}.2")
+    proof = {
+        "where": "ward 3, bed 2", "verified_by": page.fields["verified_by"], "verify": "1",
+        "before": [given["value"] for tag, given in page.tags if given.get("name") == "before"],
+    }  # fmt: skip
+    for given in ({}, {"verifier_password": released.password("bedside_nurse")}):
+        assert send(nurse, f"{here}/compare", page, **proof, **given).status_code == 403
+    for _ in range(2):
+        assert send(nurse, f"{here}/compare", page, **proof, verifier_password=second).status_code == 303
     page = nurse.page(here)
     assert page.text.count("✓") == 2 + len(bags)
     opened = released.stage.context()
@@ -322,9 +339,10 @@ def three_ticks_and_two_nurses_give_the_product_once(released: Hospital) -> None
     fields = {
         "containers": bags, "dose": f"{held:f}", "verified_by": f"bedside_nurse.{released.case.hospital}.2",
         "thawed_at": f"{released.clock.now() - timedelta(minutes=10):%Y-%m-%dT%H:%M}",
-        "password": released.password("bedside_nurse"),
+        "password": released.password("bedside_nurse"), "verifier_password": second,
     }  # fmt: skip
     for change in (
+        {"verifier_password": ""}, {"verifier_password": "guess"},
         {"dose": f"{held * 2:f}"}, {"dose": "0"}, {"dose": "all"}, {"verified_by": ""}, {"password": "no"},
         {"verified_by": f"bedside_nurse.{released.case.hospital}"}, {"containers": ["OTHER"]}, {"seen": "0" * 64},
     ):  # fmt: skip

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from onelot.record.events.base import Event, event
+from onelot.record.events.base import Event, event, upcast
 from onelot.record.terms.values import Cite, Container, Sealed
 
 
@@ -161,7 +162,7 @@ class PhaseCompleted(Event):
     verified_how: str = ""
 
 
-@event("batch")
+@event("batch", also="therapy")
 @dataclass(frozen=True)
 class DeviationOpened(Event):
     """A departure from instruction or standard: class (minor, major, critical), what, by which rule."""
@@ -172,7 +173,7 @@ class DeviationOpened(Event):
     rule: str
 
 
-@event("batch")
+@event("batch", also="therapy")
 @dataclass(frozen=True)
 class DeviationClosed(Event):
     """Cause, impact and decision; signed by quality."""
@@ -182,7 +183,30 @@ class DeviationClosed(Event):
     impact: str
 
 
-@event("batch")
+@event("batch", also="therapy")
+@dataclass(frozen=True)
+class ScanRefused(Event):
+    """A wrong thing was in hand, and was put down before anything was done with it: a near miss.
+
+    where: the step, receipt, arrival, bedside, collection. thing: what was asked for; expected: what it had to read as.
+    seen: what it was, as a word (`another_therapy`, `another_batch`, `lot`, `equipment`, `shipment`, `again`,
+    `unknown`); number: ours, of a lot, a device or a container of this very record, and "" for whatever may belong to
+    another patient. mark: keyed digest of what was read, salted with the stream, 64 hex digits.
+    severity: minor or critical; deviation: the one opened with it, "" for none.
+    """
+
+    where: str
+    thing: str
+    expected: str
+    seen: str
+    number: str
+    mark: str
+    severity: str
+    rule: str
+    deviation: str = ""
+
+
+@event("batch", 2)
 @dataclass(frozen=True)
 class Filled(Event):
     """The drug product stands in these labelled containers; labels printed, used and destroyed reconcile.
@@ -198,6 +222,14 @@ class Filled(Event):
     expires_at: datetime
     contents: tuple[Sealed, ...] = ()
     contents_unit: str = ""
+    verified_by: str = ""
+    verified_how: str = ""
+
+
+@upcast("Filled", 1)
+def _filled_before_its_second_person(data: dict[str, Any]) -> dict[str, Any]:
+    # Version 1 asked for the second person and did not write down who it was (decision 0063).
+    return {**data, "verified_by": "", "verified_how": ""}
 
 
 @event("batch")

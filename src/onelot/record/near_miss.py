@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from onelot.record.events.base import Event
-from onelot.record.events.batch import DeviationOpened, ScanRefused
+from onelot.record.events.departures import DeviationOpened, ScanRefused
 
 MINOR, CRITICAL = "minor", "critical"
 # What says whose a thing is. Whatever it reads instead of this patient or batch counts as somebody else's.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from onelot.record.events.batch import DeviationClosed, DeviationOpened, ScanRefused
+from onelot.record.events.departures import DeviationClosed, DeviationOpened, ScanRefused
 from onelot.record.journal import Entry
 from onelot.record.terms.values import Cite
 

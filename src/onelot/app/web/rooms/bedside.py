@@ -207,7 +207,7 @@ def _comparing(router: APIRouter, screen: Screen) -> None:
     @router.post("/bedside/{number}/compare")
     def compare(
         request: Request, number: str, sent: Annotated[Sent, Depends()], verified_by: Text = "", where: Text = "",
-        scan: Text = "", verify: bool = False, before: Names = [],  # noqa: B006 - read, never changed
+        scan: Text = "", verify: Text = "", before: Names = [],  # noqa: B006 - read, never changed
         picture: Annotated[UploadFile | None, File()] = None,
     ) -> Response:  # fmt: skip
         here = _open(screen, request, number, sent)

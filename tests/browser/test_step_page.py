@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -63,6 +64,8 @@ def line(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     for login in plant.house.journal.rows("people"):
         desk.set_password(login, PASSWORD)
     url, end = serving(create_app(plant.house, desk))
+    # The first page of a process is slow; no test waits for it.
+    httpx.get(f"{url}/screen/sign-in", timeout=60)
     made = Line(plant, Served(plant.house, plant.number, url, chromium), desk, end)
     yield made
     made.end()

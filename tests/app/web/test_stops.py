@@ -21,7 +21,7 @@ from tests.app.web.test_step import Operator, plant_at
 from tests.app.web.test_to_the_bedside import scan
 from tests.record import offline_oracle
 
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 THERAPIES = st.integers(1, 36**12 - 1).map(make_identifier)
 NAMES = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=4, max_size=9).map(lambda text: f"X-{text}")
 # A bag's own label, a bare number of a bag, paperwork of somebody else; what each reads as is another therapy's.

@@ -146,7 +146,7 @@ def test_views_built_again_say_the_same(collecting: Hospital) -> None:
     assert {view: dict(journal.rows(view)) for view in before} == before
 
 
-def test_quality_closes_a_deviation_of_a_collection_and_until_then_nothing_is_released(collecting: Hospital) -> None:
+def test_a_deviation_of_a_collection_is_seen_at_its_own_site_and_closed_by_quality_alone(collecting: Hospital) -> None:
     coi = collecting.therapy.coi
     if not collecting.therapy.open_deviations:
         browser = collecting.browser("collection")

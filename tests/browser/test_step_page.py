@@ -52,7 +52,6 @@ class Line:
 
     def operator(self, **given: object) -> Page:
         page = self.served.signed_in(OPERATOR, **given)  # type: ignore[arg-type]
-        page.set_default_timeout(30_000)  # a server that was just started again answers its first page slowly
         page.goto(self.path + "?take=1")
         return page
 

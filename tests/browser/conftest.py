@@ -67,7 +67,7 @@ class Served:
             viewport={"width": width, "height": height}, color_scheme=scheme, base_url=self.url, **given
         )  # type: ignore[arg-type]
         page = window.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
         return page
 

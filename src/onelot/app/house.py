@@ -14,7 +14,7 @@ import orjson
 
 from onelot import __version__
 from onelot.adapters.keys import FOR_PEOPLE, FOR_SIMULATION, PersonKeys, SiteKeys
-from onelot.adapters.safe import Safe
+from onelot.adapters.safe import MemorySafe, Safe
 from onelot.adapters.stamping import from_environment
 from onelot.adapters.vault import Entropy, Vault
 from onelot.app import authority, sealing
@@ -65,7 +65,7 @@ class House:
     doers: dict[str, Doer] = field(default_factory=dict)
     on_close: list[Callable[[], Any]] = field(default_factory=list)
     whole_journal: Journal | None = None
-    leases: Leases = field(default_factory=Leases)
+    leases: Leases = field(default_factory=lambda: Leases(MemorySafe()))
     _kept: dict[str, str] = field(default_factory=dict)
     _looked: list[bytes] = field(default_factory=list)
 
@@ -237,7 +237,7 @@ def assemble(
     loop = Loop(journal, vault, people, site_signing(site_keys, site), clock, entropy)
     loop.asks_presence = mode == PRODUCTION
     house = House(mode, site, journal, vault, people, site_keys, loop, seals, documents, looks, safe)
-    house.whole_journal = journal
+    house.whole_journal, house.leases = journal, Leases(safe)
     house.doers["erase_health"] = house.erase
     house.doers[MARK_REVIEWS] = house.mark_reviews
     house.doers["keep_document"] = house.keep_document

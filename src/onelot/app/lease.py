@@ -1,17 +1,22 @@
 """Who has a step in hand. A notice, not a lock: the second person sees the first by name and time, and may take over.
 
-Kept in memory: a site's screens are served by one process, and after a restart nobody has anything in hand.
+Kept in the safe, which every process that serves the screens shares, and which outlives a restart of any of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
 
+import orjson
+
+from onelot.adapters.safe import Safe
 from onelot.app.context import Actor
 
 LASTS = timedelta(minutes=5)
+# A notice that is younger than this is not written again: a page is looked at more often than a step is done.
+FRESH = timedelta(minutes=1)
+_KIND = "step in hand"
 
 
 @dataclass(frozen=True)
@@ -23,25 +28,36 @@ class Lease:
     at: datetime
 
 
-@dataclass
+@dataclass(frozen=True)
 class Leases:
     """The steps in hand, by batch."""
 
-    _held: dict[str, Lease] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    safe: Safe
 
     def take(self, batch: str, actor: Actor, now: datetime, *, over: bool = False) -> Lease | None:
         """Take the batch's step in hand; or whoever has it already, when it is not taken over from them."""
-        with self._lock:
-            held = self._held.get(batch)
-            if held and held.by != actor.id and now - held.at < LASTS and not over:
-                return held
-            self._held[batch] = Lease(actor.id, actor.printed_name, now)
+        raw = self.safe.get(_KIND, batch)
+        held = _read(raw)
+        if held and held.by == actor.id and timedelta() <= now - held.at < FRESH:
             return None
+        if held and held.by != actor.id and timedelta() <= now - held.at < LASTS and not over:
+            return held
+        mine = orjson.dumps({"by": actor.id, "printed_name": actor.printed_name, "at": now.isoformat()})
+        if over or raw is not None:
+            self.safe.put(_KIND, batch, mine)
+            return None
+        # Of two who open a step at the same moment one has it, and the other sees who.
+        return None if self.safe.swap(_KIND, batch, None, mine) else _read(self.safe.get(_KIND, batch))
 
     def give_back(self, batch: str, actor: Actor) -> None:
         """The step is done: whoever comes next may have it."""
-        with self._lock:
-            held = self._held.get(batch)
-            if held and held.by == actor.id:
-                del self._held[batch]
+        held = _read(self.safe.get(_KIND, batch))
+        if held and held.by == actor.id:
+            self.safe.remove(_KIND, batch)
+
+
+def _read(raw: bytes | None) -> Lease | None:
+    if raw is None:
+        return None
+    found = orjson.loads(raw)
+    return Lease(found["by"], found["printed_name"], datetime.fromisoformat(found["at"]))

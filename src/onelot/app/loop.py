@@ -226,7 +226,7 @@ class Loop:
         subject = stream.split("/", 1)[0]
         state = self._state(subject, stream)
         for each in planned:
-            if each.event.subject != subject:
+            if subject not in each.event.subjects:
                 raise NotAllowed(
                     f"{type(each.event).__name__} does not belong in {stream}",
                     rule="streams are keyed by subject",

@@ -18,7 +18,7 @@ from onelot.record.errors import BadInput, Mismatch
 from onelot.record.events.base import Event
 from onelot.record.events.batch import Administered, DeviationOpened, IdentityCompared
 from onelot.record.events.therapy import DoseGiven, NoticeSent
-from onelot.record.identity import compare, read_identifier
+from onelot.record.identity import differing, read_identifier
 from onelot.record.recipe import MasterRecipe
 from onelot.record.signature import second_person
 from onelot.record.subjects.batch import Batch
@@ -84,29 +84,78 @@ def compare_at_bedside(
         NotAllowed: all agrees, and no second person.
     """
     expected, seen = _expected(batch, therapy, scans)
-    things = tuple(f"bag {bag.container}" for bag in scans.bags) + ("paperwork", "wristband")
-    try:
-        compare(expected, seen)
-    except Mismatch as refusal:
-        told = notify or therapy.ordered_by or "treating physician"
-        what = f"{where}: {refusal.what}"
-        return Comparison(
-            (
-                DeviationOpened(deviation, "critical", what, refusal.rule),
-                IdentityCompared(where, things, False, verified_by),
-                NoticeSent(told, f"wrong bag refused at the bedside, batch {batch.batch}", what),
-            ),
-            Mismatch(refusal.what, rule=refusal.rule, remedy=refusal.remedy, place=where),
+    if differing(expected, seen):
+        found = refused_at_bedside(
+            batch, therapy, scans, where=where, verified_by=verified_by, deviation=deviation, notify=notify
         )
+        return Comparison(found.events, found.refusal)
     second_person(by, verified_by, what="the comparison at the bedside")
+    things = (*(f"bag {bag.container}" for bag in scans.bags), "paperwork", "wristband")
     return Comparison((IdentityCompared(where, things, True, verified_by),), None)
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A comparison that did not agree: the events to append, and the refusal to raise then."""
+
+    events: tuple[Event, ...]
+    refusal: Mismatch
+
+
+def refused_at_bedside(
+    batch: Batch,
+    therapy: Therapy,
+    scans: BedsideScans,
+    *,
+    where: str,
+    verified_by: str,
+    deviation: str,
+    notify: str = "",
+) -> Stopped:
+    """What is written down when bag, paperwork and wristband do not agree.
+
+    It says which of them, and never what they read: that may be another patient's number, or a name.
+    verified_by: "" where the first scan was wrong already; nobody has to verify that it was.
+    """
+    wrong = differing(*_expected(batch, therapy, scans))
+    # A bag of another patient differs in number, batch and chain of identity: one thing to people.
+    named = dict.fromkeys(each.removesuffix(" batch").removesuffix(" patient") for each in wrong)
+    refusal = Mismatch(
+        f"identity does not agree: {', '.join(named) or 'nothing was scanned'}",
+        rule="chain of identity: every scan compares batch, container and patient",
+        remedy="put it down, do not use it; a deviation is open, call the supervisor",
+        place=where,
+    )
+    known = _sent(batch, therapy)
+    things = (*(f"bag {each.container}" if each.container in known else "bag" for each in scans.bags),)
+    told, what = notify or therapy.ordered_by or "treating physician", f"{where}: {refusal.what}"
+    return Stopped(
+        (
+            DeviationOpened(deviation, "critical", what, refusal.rule),
+            IdentityCompared(where, (*things, "paperwork", "wristband"), False, verified_by),
+            NoticeSent(told, f"wrong bag refused at the bedside, batch {batch.batch}", what),
+        ),
+        refusal,
+    )
+
+
+def scanned_wrong(batch: Batch, therapy: Therapy, scans: BedsideScans) -> list[tuple[str, str]]:
+    """The things that were scanned and read otherwise than they must, with what they read; in the order scanned."""
+    expected, seen = _expected(batch, therapy, scans)
+    wrong = set(differing(expected, seen))
+    found: list[tuple[str, str]] = []
+    found += [(thing, seen[thing]) for thing in ("wristband", "paperwork") if thing in wrong and seen[thing]]
+    for number, bag in enumerate(scans.bags, 1):
+        if wrong & {f"bag {number}", f"bag {number} batch", f"bag {number} patient"}:
+            found.append(("bag", " ".join(each for each in (bag.container, bag.batch, bag.coi) if each)))
+    return found
 
 
 def _expected(batch: Batch, therapy: Therapy, scans: BedsideScans) -> tuple[dict[str, str], dict[str, str]]:
     """What each thing must read as, and what it read as, with every party's numbers resolved."""
     expected = {"paperwork": therapy.coi, "wristband": therapy.coi}
     seen = {"paperwork": _resolve(scans.paperwork, therapy), "wristband": _resolve(scans.wristband, therapy)}
-    known = {each.identifier for each in batch.containers if each.coi == therapy.coi}
+    known = _sent(batch, therapy)
     if not scans.bags:
         expected["bag"] = " or ".join(sorted(known)) or "a container of this batch"
     for number, bag in enumerate(scans.bags, 1):
@@ -115,6 +164,12 @@ def _expected(batch: Batch, therapy: Therapy, scans: BedsideScans) -> tuple[dict
         expected |= {thing: matching, f"{thing} batch": batch.batch, f"{thing} patient": therapy.coi}
         seen |= {thing: bag.container, f"{thing} batch": bag.batch, f"{thing} patient": _resolve(bag.coi, therapy)}
     return expected, seen
+
+
+def _sent(batch: Batch, therapy: Therapy) -> set[str]:
+    """The containers of this patient that were sent here; all of them while nothing was sent."""
+    own = {each.identifier for each in batch.containers if each.coi == therapy.coi}
+    return own & set(batch.dispatched.containers) if batch.dispatched else own
 
 
 def _resolve(text: str, therapy: Therapy) -> str:

@@ -33,7 +33,7 @@ def standing(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None, now: d
         yield Finding("life table of batch", "end", place, what, "do not use it")
     for rule, why in batch.holds.items():
         yield Finding(rule, "hold", place, f"the batch is held: {why}", "clear the reason, then lift the hold")
-    for found in batch.open_deviations:
+    for found in (*batch.open_deviations, *(therapy.open_deviations if therapy else ())):
         if found.severity != "minor":
             what = f"{found.severity} deviation open: {found.what}"
             yield Finding(found.rule, found.deviation, place, what, "quality closes it with cause and impact")

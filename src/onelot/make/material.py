@@ -181,7 +181,8 @@ def fill(
         )
     if expires_at <= now:
         raise Mismatch("the expiry lies in the past", rule="shelf life of the recipe", remedy="enter the expiry again")
-    return (Filled(tuple(containers), labels_printed, len(names), labels_destroyed, expires_at),)
+    used = len(names)
+    return (Filled(tuple(containers), labels_printed, used, labels_destroyed, expires_at, verified_by=verified_by),)
 
 
 def complete_manufacture(

@@ -7,7 +7,7 @@ Other parties' numbers (an ISBT 128 chain-of-identity identifier, a hospital's, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 
 from onelot.record.errors import BadInput, Mismatch
@@ -65,9 +65,31 @@ def read_identifier(scanned: str) -> str:
     return text
 
 
+def names_therapy(said: str, coi: str, aliases: Collection[str]) -> bool:
+    """Whether a text names this therapy: our number, or another party's that stands on the record.
+
+    Raises:
+        BadInput: it looks like a number of ours and was misread, so that nothing was compared.
+    """
+    if said.strip() in aliases:
+        return True
+    plain = said.strip().upper().replace("-", "").replace(" ", "")
+    try:
+        return read_identifier(said) == coi
+    except BadInput:
+        if len(plain) == LENGTH + 1 and plain.isalnum() and plain.isascii():
+            raise
+        return False
+
+
 def grouped(identifier: str) -> str:
     """In groups of four, as it is shown to people."""
     return "-".join(identifier[i : i + 4] for i in range(0, len(identifier), 4))
+
+
+def differing(expected: Mapping[str, str], scans: Mapping[str, str]) -> tuple[str, ...]:
+    """The things that were not scanned, or read otherwise than expected."""
+    return tuple(thing for thing, text in expected.items() if scans.get(thing) != text)
 
 
 def compare(expected: Mapping[str, str], scans: Mapping[str, str]) -> None:
@@ -81,9 +103,8 @@ def compare(expected: Mapping[str, str], scans: Mapping[str, str]) -> None:
         Mismatch: naming every thing that is missing or differs.
     """
     wrong = [
-        f"{thing}: scanned {scans.get(thing) or 'nothing'}, expected {text}"
-        for thing, text in expected.items()
-        if scans.get(thing) != text
+        f"{thing}: scanned {scans.get(thing) or 'nothing'}, expected {expected[thing]}"
+        for thing in differing(expected, scans)
     ]
     if wrong or not expected:
         raise Mismatch(

@@ -90,6 +90,9 @@ THERAPY_ANYWHERE: Mapping[str, str | None] = {
     "Decided": None,
     "AliasAdded": None,
     "NoticeSent": None,
+    "ScanRefused": None,
+    "DeviationOpened": None,
+    "DeviationClosed": None,
     "HealthKeyErased": None,
     "TherapyEnded": "ended",
 }
@@ -157,6 +160,7 @@ BATCH: Table = {
 BATCH_ANYWHERE: Mapping[str, str | None] = {
     "TailoringAdopted": None,
     "EntryCorrected": None,
+    "ScanRefused": None,
     "DeviationOpened": None,
     "DeviationClosed": None,
     "Tested": None,
@@ -215,6 +219,7 @@ TABLES: Mapping[str, tuple[Table, Mapping[str, str | None]]] = {
 FINAL = {"ended", "terminated", "left"}
 # After the end, only what quality still has to write down.
 _AFTER_THE_END = {
+    "ScanRefused",
     "DeviationOpened",
     "DeviationClosed",
     "Tested",

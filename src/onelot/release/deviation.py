@@ -9,6 +9,7 @@ from __future__ import annotations
 from onelot.record.errors import BadInput, Held, NotAllowed
 from onelot.record.events.batch import DeviationClosed, DeviationOpened
 from onelot.record.subjects.batch import Batch
+from onelot.record.subjects.therapy import Therapy
 
 SEVERITIES = ("minor", "major", "critical")
 
@@ -42,32 +43,34 @@ def open_deviation(batch: Batch, *, deviation: str, severity: str, what: str, ru
     return DeviationOpened(deviation, severity, what, rule)
 
 
-def close_deviation(batch: Batch, *, deviation: str, cause: str, impact: str, by: str) -> DeviationClosed:
-    """Quality closes an open deviation. `by`: who signs, `person/...`.
+def close_deviation(batch: Batch | Therapy, *, deviation: str, cause: str, impact: str, by: str) -> DeviationClosed:
+    """Quality closes an open deviation of a batch, or of a therapy's collection. `by`: who signs, `person/...`.
 
     Raises:
         BadInput: there is no such open deviation. Held: cause or impact missing. NotAllowed: own work or own deviation.
     """
+    place = batch.batch if isinstance(batch, Batch) else batch.coi
+    workers = batch.workers if isinstance(batch, Batch) else batch.collectors
     found = batch.deviations.get(deviation)
     if found is None or found.closed_by:
         raise BadInput(
-            f"{deviation!r} is {'closed already' if found else 'unknown'} in {batch.batch}",
+            f"{deviation!r} is {'closed already' if found else 'unknown'} in {place}",
             rule="an open deviation is closed once",
-            remedy="look at the batch's open deviations",
-            place=batch.batch,
+            remedy="look at the record's open deviations",
+            place=place,
         )
     if not cause.strip() or not impact.strip():
         raise Held(
             f"{deviation} cannot be closed without cause and impact",
             rule="21 CFR 211.192: an investigation has conclusions and follow-up",
             remedy="write the cause and the impact on this batch and on others",
-            place=batch.batch,
+            place=place,
         )
-    if not by.startswith("person/") or by in batch.workers or by == found.opened_by:
+    if not by.startswith("person/") or by in workers or by == found.opened_by:
         raise NotAllowed(
             f"{by or 'nobody'} cannot close {deviation}",
             rule="nobody approves their own work: the closer neither worked on the batch nor opened the deviation",
             remedy="ask another person of quality",
-            place=batch.batch,
+            place=place,
         )
     return DeviationClosed(deviation, cause, impact)

@@ -63,7 +63,7 @@ def assess(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None, now: dat
     answers = [
         *evidence.making(recipe, batch),
         *evidence.shelf_life(batch, now),
-        *evidence.deviations(batch),
+        *evidence.deviations(batch, therapy),
         *evidence.holds(batch, therapy),
         *evidence.patient(recipe, batch, therapy, now),
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onelot.record.evidence_file import evidence_gaps, guide_gaps
+from onelot.record.near_miss import said
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects.batch import STUDY_LABEL, Batch
 from onelot.record.subjects.therapy import Therapy
@@ -80,15 +81,18 @@ def shelf_life(batch: Batch, now: datetime) -> Iterator[Answer]:
         yield Proof(rule, f"expires {batch.filled.expires_at.isoformat(timespec='minutes')}")
 
 
-def deviations(batch: Batch) -> Iterator[Answer]:
-    """No critical or major deviation is open; a class nobody knows counts as critical."""
+def deviations(batch: Batch, therapy: Therapy | None = None) -> Iterator[Answer]:
+    """No critical or major deviation is open, of the batch or of the collection it was made from; a class nobody knows
+    counts as critical."""
     rule = "deviations are investigated before release (EU GMP Part IV 11, 21 CFR 211.192)"
-    blocking = [found for found in batch.open_deviations if found.severity != "minor"]
+    collected = therapy.open_deviations if therapy else ()
+    blocking = [found for found in (*batch.open_deviations, *collected) if found.severity != "minor"]
     for found in blocking:
         what = f"{found.severity} deviation open: {found.what}"
         yield Finding(rule, found.deviation, batch.batch, what, "quality closes it with cause and impact, or rejects")
     if not blocking:
         closed = len(batch.deviations) - len(batch.open_deviations)
+        closed += len(therapy.deviations) - len(collected) if therapy else 0
         yield Proof(rule, f"no critical or major deviation open; {closed} closed")
 
 
@@ -208,9 +212,14 @@ def _for_study(batch: Batch) -> Iterator[Answer]:
 def unusual(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None) -> Iterator[Finding]:
     """What does not block and still deserves a look before somebody signs."""
     place = batch.batch
-    for found in batch.deviations.values():
+    for found in (*batch.deviations.values(), *(therapy.deviations.values() if therapy else ())):
         state = f"closed by {found.closed_by.removeprefix('person/')}" if found.closed_by else "open"
         yield Finding(found.rule, found.deviation, place, f"{found.severity}, {state}: {found.what}", "read it")
+    for missed in (*(therapy.near_misses if therapy else ()), *batch.near_misses):
+        refused = missed.refused
+        at = f"{missed.cite.stream}#{missed.cite.seq}"
+        what = f"{refused.where}: wrong {refused.thing} put down: {said(refused.seen, refused.number)}"
+        yield Finding(refused.rule, "near_miss", at, f"{what} ({refused.severity})", "read it")
     for change in batch.adjusted:
         what = f"{change.name} set to {change.value:f} {change.unit}: {change.reason}"
         yield Finding("parameters may change inside their range", change.phase, place, what, "read the reason")

@@ -195,14 +195,20 @@ def test_it_opens_for_its_roles_and_sites_only(planned: Plant) -> None:
     assert Browser(planned.house).send("POST", path).status_code == 303
 
 
-def test_another_patient_s_bag_is_put_down_and_nothing_is_entered(planned: Plant) -> None:
+def test_another_patient_s_bag_is_put_down_and_kept_once_as_a_critical_near_miss(planned: Plant) -> None:
     operator = Operator(planned)
-    before = operator.batch.seq
-    found = operator.send(operator.look(), "DON-4F7K92QD-1-A")
-    said = html.unescape(found.text)
-    assert found.status_code == 409 and "Stop. Put it down." in said and 'role="alert"' in said
-    assert "DON-4F7K92QD-1-A was scanned" in said and "chain of identity" in said
-    assert "nothing was written" in said and operator.batch.seq == before
+    before, form = operator.batch.near_misses, operator.look()
+    for _ in range(3):
+        found = operator.send(form, "DON-4F7K92QD-1-A")
+        said = html.unescape(found.text)
+        assert found.status_code == 409 and "Stop. Put it down." in said and 'role="alert"' in said
+        assert "DON-4F7K92QD-1-A" in said and "chain of identity" in said and "wrong thing put down" in said
+    assert operator.batch.state == "planned" and not operator.batch.holds
+    (kept,) = operator.batch.near_misses[len(before) :]
+    assert kept.refused.severity == "critical" and kept.by == f"person/{OPERATOR}"
+    assert [each.severity for each in operator.batch.open_deviations] == ["critical"]
+    written = b"".join(each.body for each in planned.house.journal.read(f"batch/{planned.number}"))
+    assert b"4F7K92QD" not in written
 
 
 def test_the_same_person_cannot_verify_and_nobody_by_name_alone(planned: Plant) -> None:
@@ -268,9 +274,17 @@ def test_a_wrong_lot_is_red_at_the_scan_and_sent_twice_is_done_once(making: Plan
     stage = making.driver.stage
     form = operator.look()
     assert form.one("kind") == "charge" and "Goes in" in form.text
-    wrong = operator.send(form, stage.lot_for("vector-lenti-cd19", Decimal(0), "")[0])
-    assert wrong.status_code == 409 and "this lot is vector-lenti-cd19" in html.unescape(wrong.text)
-    assert operator.send(form, "NO-SUCH-LOT").status_code == 409
+    vector = stage.lot_for("vector-lenti-cd19", Decimal(0), "")[0]
+    for _ in range(2):
+        wrong = operator.send(form, vector)
+        assert wrong.status_code == 409 and "wrong thing put down" in html.unescape(wrong.text)
+    (kept,) = operator.batch.near_misses
+    assert (kept.refused.seen, kept.refused.number, kept.refused.severity) == ("lot", vector, "minor")
+    assert not operator.batch.deviations and operator.batch.running is not None
+    assert operator.batch.running.state == "Running"
+    assert operator.send(operator.look(), "NO-SUCH-LOT").status_code == 409
+    assert [each.refused.number for each in operator.batch.near_misses] == [vector, ""]
+    form = operator.look()
     form = operator.answer(form, stage.lot_for("medium-tcell", Decimal(0), "")[0])
     assert operator.send(form, "1,5").status_code == 422
     before = operator.batch.seq

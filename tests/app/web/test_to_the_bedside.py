@@ -131,11 +131,13 @@ def three_ticks_then_the_collection_is_recorded_once(collecting: Hospital) -> No
         "donation": f"{coi}-1", "bags": f"(21){coi}-1-A(91){coi}", "count": ["2e9"] * len(needs),
         "collected_at": f"{collecting.clock.now():%Y-%m-%dT%H:%M}",
         "verified_by": f"collection.{collecting.case.hospital}.2",
+        "verifier_password": signing(f"collection.{collecting.case.hospital}.2"),
         "before": [given["value"] for tag, given in page.tags if given.get("name") == "before"],
     }  # fmt: skip
     path = f"/screen/collection/{coi}"
     for change in (
         {"verified_by": f"collection.{collecting.case.hospital}"}, {"verified_by": ""}, {"verified_by": "nobody"},
+        {"verifier_password": ""}, {"verifier_password": "somebody else's"},
         {"count": ["many"] * len(needs)}, {"collected_at": "2999-01-01T00:00"}, {"bags": ""}, {"count": ["-1"]},
     ):  # fmt: skip
         assert send(browser, path, page, **{**fields, **change}).status_code in (403, 409, 422), change
@@ -331,9 +333,14 @@ def a_wrong_bag_stops_and_stays_on_the_record(released: Hospital) -> None:
     (deviation,) = released.batch.deviations.values()
     assert deviation.severity == "critical" and released.batch.compared is not None
     assert not released.batch.compared.agreed and released.therapy.notices
+    missed = [each.refused for each in released.batch.near_misses if each.refused.where == "bedside"]
+    assert [(each.thing, each.seen, each.severity) for each in missed] == [("bag", "another_therapy", "critical")]
+    for stream in (f"batch/{released.batch.batch}", f"therapy/{coi}"):
+        assert FOREIGN.encode() not in b"".join(each.body for each in released.house.journal.read(stream))
     # Sent again, it is the same stop and no second deviation.
     assert match(released, nurse, page, bag_of(released, bag, coi=FOREIGN)).status == 409
     assert len(released.batch.deviations) == 1
+    assert [each.refused for each in released.batch.near_misses if each.refused.where == "bedside"] == missed
     stopped = nurse.page(f"/screen/bedside/{released.batch.batch}")
     assert "does not agree" in stopped.text and "password" not in stopped.fields
     close = CloseDeviation(released.batch.batch, deviation.deviation, "label mix-up", "no product was given")
@@ -344,7 +351,7 @@ def three_ticks_and_two_nurses_give_the_product_once(released: Hospital) -> None
     coi, here = released.therapy.coi, f"/screen/bedside/{released.batch.batch}"
     bags = [each.identifier for each in released.batch.containers]
     second_nurse_looks(released, coi, bags)
-    nurse = released.browser("bedside_nurse")
+    nurse, second = released.browser("bedside_nurse"), signing(f"bedside_nurse.{released.case.hospital}.2")
     page = nurse.page(here)
     assert page.text.count("✓") == 2 + len(bags)
     opened = released.stage.context()
@@ -354,9 +361,10 @@ def three_ticks_and_two_nurses_give_the_product_once(released: Hospital) -> None
     fields = {
         "containers": bags, "dose": f"{held:f}", "verified_by": f"bedside_nurse.{released.case.hospital}.2",
         "thawed_at": f"{released.clock.now() - timedelta(minutes=10):%Y-%m-%dT%H:%M}",
-        "password": released.password("bedside_nurse"),
+        "password": released.password("bedside_nurse"), "verifier_password": second,
     }  # fmt: skip
     for change in (
+        {"verifier_password": ""}, {"verifier_password": "guess"},
         {"dose": f"{held * 2:f}"}, {"dose": "0"}, {"dose": "all"}, {"verified_by": ""}, {"password": "no"},
         {"verified_by": f"bedside_nurse.{released.case.hospital}"}, {"containers": ["OTHER"]}, {"seen": "0" * 64},
     ):  # fmt: skip
@@ -371,6 +379,19 @@ def three_ticks_and_two_nurses_give_the_product_once(released: Hospital) -> None
     entry = next(each for each in entries if each.envelope["type"] == "Administered")
     assert entry.signed is not None and released.house.journal.payload(entry.signed.seen) is not None
     assert "Given" in nurse.page(here).text
+    saw = f"/screen/signed/{entry.signed.seen}/batch/{released.batch.batch}"
+    looks = released.house.looks
+    assert looks is not None
+    # The dose is the patient's: quality and the auditor see that it is there and signed, and nothing of it.
+    for role, site in (("qp", PLANT), ("qa_reviewer", PLANT), ("auditor", PLANT)):
+        before = looks.read_text().count("what a signer saw")
+        kept = released.browser(role, site).page(saw)
+        assert "sealed" in kept.text and entry.signed.seen in kept.text and bags[0] not in kept.text
+        assert looks.read_text().count("what a signer saw") == before
+    assert bags[0] in nurse.page(saw).text
+    assert f"bedside_nurse.{released.case.hospital}" in looks.read_text().splitlines()[-1]
+    assert released.browser("bedside_nurse", released.other).send("GET", saw).status_code == 403
+    assert released.browser("operator", PLANT).send("GET", saw).status_code == 403
     outcome = f"/screen/therapies/{coi}/outcome"
     doctor = released.browser("prescriber")
     assert send(doctor, outcome, doctor.page(outcome), response="complete", toxicity="none").status_code == 303

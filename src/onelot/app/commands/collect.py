@@ -9,12 +9,13 @@ from decimal import Decimal
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import check_scope
 from onelot.app.commands.profile import judge_now, settle
+from onelot.app.commands.stops import collection_stop
 from onelot.app.commands.tailor import check_tailoring
 from onelot.app.context import Context
 from onelot.app.formulas import evaluate
 from onelot.record.errors import BadInput, Held
 from onelot.record.events import therapy as ev
-from onelot.record.identity import compare
+from onelot.record.identity import differing
 from onelot.record.journal import TakeName
 from onelot.record.recipe import Intake
 from onelot.record.signature import second_person
@@ -47,7 +48,10 @@ def _record_collection(context: Context, command: RecordCollection) -> None:
     check_scope(therapy, "collection", context.now)
     second_person(context.actor.id, command.verified_by, what="labelling a collection")
     things = ("wristband", "bag", "paperwork") if "paperwork" in command.scans else ("wristband", "bag")
-    compare(dict.fromkeys(things, therapy.coi), command.scans)
+    wrong = differing(dict.fromkeys(things, therapy.coi), command.scans)
+    if wrong:
+        collection_stop(context, therapy.coi, wrong[0], command.scans.get(wrong[0], ""))
+        return
     if therapy.recipe is None:
         raise Held("the therapy has no recipe", rule="an order names a recipe", remedy="order again")
     if not _still_eligible(context, therapy):

@@ -12,6 +12,7 @@ from onelot.app.advice import check_advice
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, head_cite, next_deviation, open_work
 from onelot.app.commands.material import held_in
+from onelot.app.commands.stops import bedside_stop
 from onelot.app.context import Context
 from onelot.deliver import BagScan, BedsideScans, RescueCells
 from onelot.record.errors import BadInput, Held
@@ -174,18 +175,20 @@ class CompareAtBedside(Command):
 @handles(CompareAtBedside)
 def _compare_at_bedside(context: Context, command: CompareAtBedside) -> None:
     work = open_work(context, command.batch)
+    scans = BedsideScans(command.bags, command.paperwork, command.wristband)
     compared = deliver.compare_at_bedside(
         work.batch,
         _therapy(work),
-        BedsideScans(command.bags, command.paperwork, command.wristband),
+        scans,
         where=command.where,
         by=context.actor.id,
         verified_by=command.verified_by,
         deviation=next_deviation(work.batch),
     )
-    _add(context, work, compared.events)
     if compared.refusal:
-        context.refuse(compared.refusal)
+        bedside_stop(context, command.batch, scans, command.where, command.verified_by)
+        return
+    _add(context, work, compared.events)
 
 
 @dataclass(frozen=True)

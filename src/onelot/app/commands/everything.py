@@ -23,6 +23,7 @@ from onelot.app.commands import (
     plan,
     profile,
     release,
+    stops,
     tailor,
 )
 from onelot.record.errors import BadInput
@@ -42,6 +43,7 @@ MODULES = (
     release,
     deliver,
     learn,
+    stops,
 )
 
 

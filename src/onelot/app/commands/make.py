@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from onelot import make
+from onelot.app import near_misses
 from onelot.app.commands import Command, handles
 from onelot.app.commands.editing import MATCH, MISMATCH
 from onelot.app.commands.gate import Work, add_all, next_deviation, open_work
@@ -16,6 +17,7 @@ from onelot.make.control import Proposal
 from onelot.make.equipment import Answer
 from onelot.record.errors import BadInput, Held, Mismatch
 from onelot.record.events import batch as ev
+from onelot.record.identity import differing
 from onelot.record.journal import Effect
 
 
@@ -215,10 +217,23 @@ def _complete_phase(context: Context, command: CompletePhase) -> None:
             scans=command.scans,
         )
     except Mismatch as refusal:
-        add_all(context, work, make.refused_scan(work.recipe, work.batch, command.phase, refusal, deviation))
-        context.refuse(refusal)
+        _stop_scan(context, work, command, refusal, deviation)
         return
     add_all(context, work, events)
+
+
+def _stop_scan(context: Context, work: Work, command: CompletePhase, refusal: Mismatch, deviation: str) -> None:
+    """Near miss, critical deviation, phase held. Which things differ is said, never what they read: that may be
+    another patient's number."""
+    expected = expected_scans(work)
+    wrong = differing(expected, command.scans)
+    said = Mismatch(f"identity does not agree: {', '.join(wrong)}", rule=refusal.rule, remedy=refusal.remedy)
+    thing = next((each for each in wrong if command.scans.get(each)), wrong[0])
+    text = command.scans.get(thing, "")
+    found = near_misses.describe(context, work, f"phase {command.phase}", thing, text, expected[thing], said)
+    near_misses.record_beside(context, work, found, text, deviation)
+    add_all(context, work, make.refused_scan(work.recipe, work.batch, command.phase, said, deviation))
+    context.refuse(said)
 
 
 def expected_scans(work: Work) -> dict[str, str]:

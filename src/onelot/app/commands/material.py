@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from onelot import make
+from onelot.app import near_misses
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, add_all, check_scope, open_work
 from onelot.app.context import Context
@@ -47,12 +48,14 @@ def _receive_material(context: Context, command: ReceiveMaterial) -> None:
         for container in collected.containers
         if container.identifier == command.container
     ]
-    if not found:
-        raise Mismatch(
-            f"container {command.container} was not collected for this patient",
-            rule="chain of identity: what comes in was collected under the same therapy",
-            remedy="put it down, do not use it; call the supervisor",
-        )
+    scanned = {"container": command.container, **command.scans}
+    for thing in (each for each in ("container", "patient") if scanned.get(each)):
+        stopped = near_misses.judge(context, work, "receive", "", thing, scanned.get(thing, ""))
+        if stopped:
+            wrong, error = stopped
+            near_misses.record_step(context, work, wrong, scanned.get(thing, ""))
+            context.refuse(Mismatch(wrong.what, rule=error.rule, remedy=error.remedy))
+            return
     ((donation, container),) = found
     events = make.receive_material(
         work.batch,

@@ -34,6 +34,7 @@ def _project(row: dict[str, Any] | None, entry: Entry, key: str) -> dict[str, An
             "changed_at": at,
             "batches": [],
             "holds": {},
+            "deviations": [],
             "withdrawn": [],
             "dose_hit": None,
             "days": None,
@@ -52,6 +53,10 @@ def _project(row: dict[str, Any] | None, entry: Entry, key: str) -> dict[str, An
             row["holds"] = {**row["holds"], data["step"]: [finding["what"] for finding in data["findings"]]}
         case "HoldLifted":
             row["holds"] = {step: why for step, why in row["holds"].items() if step != data["step"]}
+        case "DeviationOpened":
+            row["deviations"] = [*row.get("deviations", []), data["deviation"]]
+        case "DeviationClosed":
+            row["deviations"] = [each for each in row.get("deviations", []) if each != data["deviation"]]
         case "ConsentWithdrawn":
             row["withdrawn"] = sorted({*row["withdrawn"], *data["scopes"]})
         case "ConsentRecorded":

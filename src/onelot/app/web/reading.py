@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from onelot.app.authority import sees_personal_data
 from onelot.app.context import Actor, Context, unknown
 from onelot.app.house import House
 from onelot.app.web.pages import shown_number, shown_unit
@@ -228,6 +229,8 @@ def _details(data: dict[str, Any]) -> list[tuple[str, str]]:
 def signed_as_seen(house: House, actor: Actor, stream: str, seen: str) -> dict[str, Any]:
     """What the signers of a stream saw, by the digest or commitment in their signatures; with those signatures.
 
+    What is sealed holds a patient's values, and opens for whoever may see those; to others text is "".
+
     Raises:
         NotAllowed: no such record for this person, or nobody signed this there. Erased, Broken: it cannot be had.
     """
@@ -244,9 +247,22 @@ def signed_as_seen(house: House, actor: Actor, stream: str, seen: str) -> dict[s
         raise unknown("signature on this record over", seen)
     payload = house.journal.payload(seen)
     if payload is None:
-        return {"text": house.document(seen).decode(), "signatures": signatures}
+        return {"text": house.document(seen).decode(), "signatures": signatures, "sealed": False}
+    if not _may_open(actor, signatures):
+        # It holds a patient's values: that it is there, sealed, and whose signature covers it is all that is shown.
+        return {"text": "", "signatures": signatures, "sealed": True}
     house.log_look(actor.id, stream, "what a signer saw")
-    return {"text": str(context.open(Sealed(seen, patient))), "signatures": signatures}
+    return {"text": str(context.open(Sealed(seen, patient))), "signatures": signatures, "sealed": True}
+
+
+def _may_open(actor: Actor, signatures: list[Entry]) -> bool:
+    """Whoever needs personal data, and the signer, who has seen it; a certificate's results stand in the record in
+    clear, so that quality reads them anyway."""
+    return (
+        sees_personal_data(actor)
+        or any(entry.signed and entry.signed.signer == actor.id for entry in signatures)
+        or all(entry.envelope["type"] == "CertificateIssued" for entry in signatures)
+    )
 
 
 def documents(entries: list[Entry]) -> list[Entry]:

@@ -34,6 +34,11 @@ class Scanned:
         return self.label.get("coi" if thing == "patient" else thing, "")
 
     @property
+    def numbers(self) -> str:
+        """Its numbers with a blank between: container, batch and chain of identity of a label, or the one read."""
+        return self.text or " ".join(self.label[each] for each in ("container", "batch", "coi") if self.label.get(each))
+
+    @property
     def shown(self) -> str:
         """As a person reads it."""
         return self.text or " · ".join(value for value in self.label.values() if value)

@@ -13,7 +13,7 @@ from fastapi import UploadFile
 
 from onelot.adapters.pictures import MOST_BYTES, read_picture
 from onelot.record.errors import BadInput
-from onelot.record.identity import LENGTH, grouped, read_identifier
+from onelot.record.identity import LENGTH, grouped, names_therapy
 
 _FIELDS = {"21": "container", "10": "batch", "91": "coi"}
 _LONGEST, _FIXED = 300, {"17": 6}
@@ -86,19 +86,20 @@ def plain(text: str) -> str:
     return grouped(bare) if len(bare) == LENGTH + 1 and bare.isalnum() else found.text
 
 
+def identity_in(text: str) -> str:
+    """What a wristband, paperwork or bag says about whose it is: the chain of identity of a label, or all of it."""
+    return printable(read_scan(text).coi or text)
+
+
+def printable(text: str) -> str:
+    """A text in characters that can be printed."""
+    return "".join(each if each.isprintable() else " " for each in text).strip()
+
+
 def names_patient(text: str, coi: str, aliases: Collection[str]) -> bool:
     """Whether a scanned text names this therapy: our number, or another party's that stands on the record.
 
     Raises:
         BadInput: it looks like a number of ours and was misread, so that nothing was compared.
     """
-    said = read_scan(text).coi or text
-    if said.strip() in aliases:
-        return True
-    plain = said.strip().upper().replace("-", "").replace(" ", "")
-    try:
-        return read_identifier(said) == coi
-    except BadInput:
-        if len(plain) == LENGTH + 1 and plain.isalnum() and plain.isascii():
-            raise
-        return False
+    return names_therapy(read_scan(text).coi or text, coi, aliases)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
@@ -11,6 +12,7 @@ from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 from markupsafe import Markup
 
+from onelot.app.admission import check_verifier
 from onelot.app.api.doors import Doors
 from onelot.app.api.writing import handle
 from onelot.app.authority import roles_of_page
@@ -19,10 +21,12 @@ from onelot.app.context import Actor, Context, Shown
 from onelot.app.effects import carry_out
 from onelot.app.house import SIMULATION, House
 from onelot.app.loop import Done
+from onelot.app.presence import missing
 from onelot.app.sign_in.witness import Given
 from onelot.app.simulation.live import Live
 from onelot.app.web.pages import COOKIE, HEADERS, Pages, check_csrf
 from onelot.record.errors import BadInput, Conflict, NotAllowed
+from onelot.record.subjects import Person
 
 HOME = "/screen/board"
 Text = Annotated[str, Form(max_length=2000)]
@@ -44,6 +48,15 @@ class Sent:
     ) -> None:
         self.csrf, self.once, self.password, self.seen = csrf, once, password, seen
         self.verifier = (verifier_password, verifier_badge, verifier_pin, verifier_ticket)
+
+    def for_scan(self, thing: str, text: str) -> Sent:
+        """The same form under a name of this very scan: a wrong one is on the record once, however often it is sent,
+        and the step that the form belongs to is still to be done under the form's own name."""
+        named = copy(self)
+        mark = sha256("\0".join((self.once, thing, text)).encode()).hexdigest()
+        named.once = f"stop-{mark[:40]}" if self.once else ""
+        named.password = ""
+        return named
 
 
 @dataclass(frozen=True)
@@ -142,9 +155,21 @@ class Screen:
         password, badge, pin, ticket = sent.verifier
         given = Given(password, badge, pin, self.doors.tablet(request), ticket)
         proof = self.doors.witness.proof(command, given, self.doors.where(request))
+        second = str(getattr(command, "verified_by", ""))
+        if second and proof is None and not self.done_before(actor, command, sent):
+            # On a page the name alone never does, in a simulation either: what is tried there is done here.
+            check_verifier(type(command).__name__, actor, second, self._person(second))
+            raise missing(second)
         done = handle(self.doors, command, actor, sent.password or None, f"{actor.id}/{sent.once}", kept, proof)
         carry_out(self.house)
         return done
+
+    def done_before(self, actor: Actor, command: Command, sent: Sent) -> Done | None:
+        """What this very form led to before, if it was carried out."""
+        return self.house.loop.repeated(command, actor, f"{actor.id}/{sent.once}") if sent.once else None
+
+    def _person(self, stream: str) -> Person:
+        return self.house.loop.reader.person(stream.removeprefix("person/"))
 
     def sign(self, request: Request, actor: Actor, command: Command, sent: Sent, shown: Artefact) -> Done:
         """Give a command under a signature that names what its signer saw; refused when that has changed since.
@@ -154,7 +179,7 @@ class Screen:
         """
         check_csrf(self.token(request), sent.csrf)
         # Sent again because its answer was lost: the page has moved on, by this very signature.
-        before = self.house.loop.repeated(command, actor, f"{actor.id}/{sent.once}") if sent.once else None
+        before = self.done_before(actor, command, sent)
         if before:
             return before
         if not compare_digest(shown.digest, sent.seen):

@@ -102,7 +102,7 @@ def doing_of(work: Work, now: datetime, answers: Mapping[str, str]) -> Doing:
             Ask("patient", "scan", work.therapy.coi),
             Ask("condition", "text"),
         )
-        return Doing("receive", asks=asks, second=True, reason=", ".join(waiting))
+        return Doing("receive", title="receiving starting material", asks=asks, second=True, reason=", ".join(waiting))
     return _of(work, next_step(work.recipe, work.batch, work.parameters, now), now, answers)
 
 

@@ -20,9 +20,11 @@ E = TypeVar("E", bound="Event")
 
 @dataclass(frozen=True)
 class Event:
-    """Base of every event. `subject` is the kind of stream it stands in; `event_version` that of its fields."""
+    """Base of every event. `subjects` are the kinds of stream it may stand in, `subject` the first of them;
+    `event_version` is that of its fields."""
 
     subject: ClassVar[str]
+    subjects: ClassVar[tuple[str, ...]]
     event_version: ClassVar[int] = 1
     __pydantic_config__ = ConfigDict(extra="forbid", strict=False)
 
@@ -31,13 +33,14 @@ _TYPES: dict[str, type[Event]] = {}
 _UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
-def event(subject: str, version: int = 1) -> Callable[[type[E]], type[E]]:
-    """Register a frozen dataclass as an event of this kind of stream."""
+def event(subject: str, version: int = 1, *, also: str = "") -> Callable[[type[E]], type[E]]:
+    """Register a frozen dataclass as an event of this kind of stream. also: another kind it may stand in."""
 
     def register(cls: type[E]) -> type[E]:
         if not is_dataclass(cls) or cls.__name__ in _TYPES:
             raise TypeError(f"{cls.__name__} must be a dataclass with a name of its own")
         cls.subject, cls.event_version = subject, version
+        cls.subjects = (subject, also) if also else (subject,)
         _TYPES[cls.__name__] = cls
         return cls
 

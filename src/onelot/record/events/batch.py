@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from onelot.record.events.base import Event, event
+from onelot.record.events.base import Event, event, upcast
+from onelot.record.events.departures import DeviationClosed as DeviationClosed
+from onelot.record.events.departures import DeviationOpened as DeviationOpened
+from onelot.record.events.departures import ScanRefused as ScanRefused
 from onelot.record.terms.values import Cite, Container, Sealed
 
 
@@ -161,28 +165,7 @@ class PhaseCompleted(Event):
     verified_how: str = ""
 
 
-@event("batch")
-@dataclass(frozen=True)
-class DeviationOpened(Event):
-    """A departure from instruction or standard: class (minor, major, critical), what, by which rule."""
-
-    deviation: str
-    severity: str
-    what: str
-    rule: str
-
-
-@event("batch")
-@dataclass(frozen=True)
-class DeviationClosed(Event):
-    """Cause, impact and decision; signed by quality."""
-
-    deviation: str
-    cause: str
-    impact: str
-
-
-@event("batch")
+@event("batch", 2)
 @dataclass(frozen=True)
 class Filled(Event):
     """The drug product stands in these labelled containers; labels printed, used and destroyed reconcile.
@@ -198,6 +181,14 @@ class Filled(Event):
     expires_at: datetime
     contents: tuple[Sealed, ...] = ()
     contents_unit: str = ""
+    verified_by: str = ""
+    verified_how: str = ""
+
+
+@upcast("Filled", 1)
+def _filled_before_its_second_person(data: dict[str, Any]) -> dict[str, Any]:
+    # Version 1 asked for the second person and did not write down who it was (decision 0063).
+    return {**data, "verified_by": "", "verified_how": ""}
 
 
 @event("batch")

@@ -13,6 +13,8 @@ from onelot.record.events import batch as ev
 from onelot.record.events.base import Event
 from onelot.record.journal import Entry
 from onelot.record.life import advance
+from onelot.record.subjects import departures
+from onelot.record.subjects.departures import Deviation
 from onelot.record.terms.values import Cite, Container
 
 # The purpose of a batch that is made as for the patient and studied instead of given.
@@ -46,19 +48,6 @@ class Command:
     target: str
     answer: str = ""
     detail: str = ""
-
-
-@dataclass(frozen=True)
-class Deviation:
-    """A departure; open until somebody signed its closure."""
-
-    deviation: str
-    severity: str
-    what: str
-    rule: str
-    opened_at: datetime
-    opened_by: str
-    closed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +90,7 @@ class Batch:
     measured: tuple[Reading, ...] = ()
     adjusted: tuple[ev.ParameterAdjusted, ...] = ()
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
+    near_misses: tuple[departures.NearMiss, ...] = ()
     containers: tuple[Container, ...] = ()
     filled: ev.Filled | None = None
     completed: ev.ManufactureCompleted | None = None
@@ -137,7 +127,7 @@ class Batch:
     @property
     def open_deviations(self) -> tuple[Deviation, ...]:
         """Deviations nobody has closed."""
-        return tuple(found for found in self.deviations.values() if not found.closed_by)
+        return departures.still_open(self.deviations)
 
     def newest(self, name: str) -> Reading | None:
         """The last in-process value of this name."""
@@ -281,17 +271,18 @@ def _(event: ev.ParameterAdjusted, state: Batch, entry: Entry) -> Batch:
 
 @_apply.register
 def _(event: ev.DeviationOpened, state: Batch, entry: Entry) -> Batch:
-    opened = Deviation(event.deviation, event.severity, event.what, event.rule, entry.at, entry.by)
-    return replace(state, deviations={**state.deviations, event.deviation: opened})
+    return replace(state, deviations=departures.opened(state.deviations, event, entry))
 
 
 @_apply.register
 def _(event: ev.DeviationClosed, state: Batch, entry: Entry) -> Batch:
-    opened = state.deviations.get(event.deviation)
-    if opened is None:
-        return state
-    closed = replace(opened, closed_by=entry.by)
-    return replace(state, deviations={**state.deviations, event.deviation: closed})
+    return replace(state, deviations=departures.closed(state.deviations, event, entry))
+
+
+@_apply.register
+def _(event: ev.ScanRefused, state: Batch, entry: Entry) -> Batch:
+    missed = departures.NearMiss(event, entry.cite, entry.by, entry.at)
+    return replace(state, near_misses=(*state.near_misses, missed))
 
 
 @_apply.register

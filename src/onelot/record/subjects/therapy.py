@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import singledispatch
 
-from onelot.record.events import editing
+from onelot.record.events import batch, editing
 from onelot.record.events import therapy as ev
 from onelot.record.events.base import Event
 from onelot.record.journal import Entry
 from onelot.record.life import advance
 from onelot.record.recipe_editing import CHOSEN_GUIDE
+from onelot.record.subjects import departures
 from onelot.record.terms.values import Advice, Cite, Fact, Finding, Input, Parameter, Sealed
 
 
@@ -136,6 +137,14 @@ class Therapy:
     aliases: tuple[str, ...] = ()
     ended: str = ""
     erased: bool = False
+    deviations: departures.Deviations = field(default_factory=dict)
+    near_misses: tuple[departures.NearMiss, ...] = ()
+    collectors: frozenset[str] = frozenset()
+
+    @property
+    def open_deviations(self) -> tuple[departures.Deviation, ...]:
+        """Deviations of the collection that nobody has closed."""
+        return departures.still_open(self.deviations)
 
     @property
     def stale(self) -> frozenset[str]:
@@ -324,7 +333,8 @@ def _slot(event: ev.SlotBooked | ev.SlotMoved) -> Slot:
 
 @_apply.register
 def _(event: ev.Collected, state: Therapy, entry: Entry) -> Therapy:
-    return replace(state, collections=(*state.collections, event), assessment=None)
+    done = (*state.collections, event)
+    return replace(state, collections=done, assessment=None, collectors=state.collectors | {entry.by})
 
 
 @_apply.register
@@ -355,6 +365,22 @@ def _(event: ev.OutcomeRecorded, state: Therapy, entry: Entry) -> Therapy:
 @_apply.register
 def _(event: ev.NoticeSent, state: Therapy, entry: Entry) -> Therapy:
     return replace(state, notices=(*state.notices, event))
+
+
+@_apply.register
+def _(event: batch.ScanRefused, state: Therapy, entry: Entry) -> Therapy:
+    missed = departures.NearMiss(event, entry.cite, entry.by, entry.at)
+    return replace(state, near_misses=(*state.near_misses, missed))
+
+
+@_apply.register
+def _(event: batch.DeviationOpened, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, deviations=departures.opened(state.deviations, event, entry))
+
+
+@_apply.register
+def _(event: batch.DeviationClosed, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, deviations=departures.closed(state.deviations, event, entry))
 
 
 @_apply.register

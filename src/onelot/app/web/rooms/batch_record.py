@@ -76,5 +76,5 @@ def routes(router: APIRouter, screen: Screen) -> None:
         # It was rendered by these templates, escaped, and is kept by its digest.
         return screen.render(
             "signed.html", request, actor, seen=seen, markup=Markup(found["text"]),  # noqa: S704
-            signatures=found["signatures"],
+            signatures=found["signatures"], sealed=found["sealed"],
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from onelot.app.commands.deliver import (
     TransferCustody,
 )
 from onelot.app.commands.material import held_in
+from onelot.app.commands.stops import RefuseBedsideScan, RefuseScan
 from onelot.app.context import Actor, Context
 from onelot.app.tailoring import number
 from onelot.app.web import scans, typed
@@ -137,7 +139,10 @@ def _arrival(router: APIRouter, screen: Screen) -> None:
         temperature: Text = "", picture: Annotated[UploadFile | None, File()] = None,
     ) -> Response:  # fmt: skip
         here = _open(screen, request, number, sent)
-        shipment = _shipper(here, scans.scanned(scan, picture))
+        text = scans.scanned(scan, picture)
+        shipment = _shipper(here, text)
+        if not shipment:
+            return _wrong_shipper(screen, request, here, sent, text)
         measured = typed.number(temperature, "temperature") if temperature.strip() else None
         site = here.therapy.site
         command = TransferCustody(number, shipment, giver, site, site, measured)
@@ -150,7 +155,10 @@ def _arrival(router: APIRouter, screen: Screen) -> None:
         picture: Annotated[UploadFile | None, File()] = None,
     ) -> Response:  # fmt: skip
         here = _open(screen, request, number, sent)
-        shipment = _shipper(here, scans.scanned(scan, picture))
+        text = scans.scanned(scan, picture)
+        shipment = _shipper(here, text)
+        if not shipment:
+            return _wrong_shipper(screen, request, here, sent, text)
         command = ReceiveShipment(number, shipment, here.therapy.site, typed.number(warmest, "warmest"))
         screen.give(request, here.actor, command, sent)
         return screen.go(here.address)
@@ -173,20 +181,21 @@ def _arrival(router: APIRouter, screen: Screen) -> None:
 
 
 def _shipper(here: Here, text: str) -> str:
-    """The shipment whose number, or whose shipper's number, was scanned.
-
-    Raises:
-        Mismatch: another's.
-    """
+    """The shipment whose number, or whose shipper's number, was scanned; "" for another's."""
     found = here.batch.dispatched
-    if found is None or text not in (found.shipment, found.shipper):
-        raise Mismatch(
-            f"scanned {text[:80]}, expected {found.shipper if found else 'nothing'}",
-            rule="chain of custody: the shipper at hand is the one that was sent",
-            remedy="put it down, do not open it; scan its label again, or call the plant",
-            place=here.batch.batch,
-        )
-    return found.shipment
+    return found.shipment if found and text in (found.shipment, found.shipper) else ""
+
+
+def _wrong_shipper(screen: Screen, request: Request, here: Here, sent: Sent, text: str) -> Response:
+    """The stop, after the near miss stands on the record."""
+    read = scans.printable(text)
+    with suppress(Mismatch):
+        command = RefuseScan(here.batch.batch, "shipper", "", "shipper", read)
+        screen.give(request, here.actor, command, sent.for_scan("shipper", read))
+    expected = here.batch.dispatched.shipper if here.batch.dispatched else ""
+    return screen.render(
+        "wrong_shipper.html", request, here.actor, 409, at=here, stop=Seen("shipper", "wrong", read[:80], expected)
+    )
 
 
 def _comparing(router: APIRouter, screen: Screen) -> None:
@@ -220,18 +229,18 @@ def _comparing(router: APIRouter, screen: Screen) -> None:
             return _scans(screen, request, here, second, place, tuple(before), again=again)
         if wrong is None and not looked:
             return _scans(screen, request, here, second, place, texts)
+        if wrong is not None:
+            # It goes on the record at once: nobody has to verify that it was wrong.
+            found = _command(here, texts, place, second)
+            stop = RefuseBedsideScan(found.batch, found.bags, found.paperwork, found.wristband, place)
+            with suppress(Mismatch):
+                screen.give(request, here.actor, stop, sent.for_scan("bedside", "\0".join(texts)))
+            return _scans(screen, request, here, second, place, texts, wrong)
         try:
-            # A wrong scan goes to the record at once: nobody has to verify that it was wrong.
-            second = "" if wrong is not None else second
             screen.give(request, here.actor, _command(here, texts, place, second), sent)
-        except Mismatch:
-            if wrong is None:
-                raise
         except NotAllowed as again:
             # Three scans are not lost over a mistyped password.
             return _scans(screen, request, here, second, place, texts, again=again)
-        if wrong is not None:
-            return _scans(screen, request, here, second, place, texts, wrong)
         return screen.go(here.address)
 
 
@@ -282,7 +291,7 @@ def _command(here: Here, texts: tuple[str, ...], where: str, second: str) -> Com
 
 
 def _number(here: Here, text: str) -> str:
-    return scans.read_scan(text).coi or text
+    return scans.identity_in(text)
 
 
 def _scans(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFil
 
 from onelot.adapters.identity_labels import identity_labels, labels_of
 from onelot.app.commands.collect import RecordCollection
+from onelot.app.commands.stops import RefuseCollectionScan
 from onelot.app.context import Actor
 from onelot.app.house import SIMULATION
 from onelot.app.web import scans, typed
@@ -16,7 +18,7 @@ from onelot.app.web.language import words_of
 from onelot.app.web.pages import HEADERS, language_of
 from onelot.app.web.scans import Seen
 from onelot.app.web.screen import Screen, Sent, Text
-from onelot.record.errors import BadInput, Held
+from onelot.record.errors import BadInput, Held, Mismatch
 from onelot.record.identity import grouped
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Therapy
@@ -74,7 +76,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
         here = _open(screen, request, coi, sent)
         before = before[: len(THINGS) - 1]
         try:
-            return _page(screen, request, here, (*before, scans.scanned(scan, picture)))
+            return _stop_or_go_on(screen, request, here, sent, (*before, scans.scanned(scan, picture)))
         except BadInput as again:
             return _page(screen, request, here, tuple(before), again)
 
@@ -105,7 +107,7 @@ def _recording(router: APIRouter, screen: Screen) -> None:
     ) -> Response:  # fmt: skip
         here = _open(screen, request, coi, sent)
         if len(before) != len(THINGS) or any(_wrong(here.therapy, before)):
-            return _page(screen, request, here, tuple(before))
+            return _stop_or_go_on(screen, request, here, sent, tuple(before))
         needs = here.recipe.intake.counts if here.recipe.intake else ()
         at = typed.moment(collected_at, "collected_at")
         if at > screen.house.clock():
@@ -136,6 +138,17 @@ def _open(screen: Screen, request: Request, coi: str, sent: Sent | None = None) 
     screen.house.log_look(actor.id, f"therapy/{coi}", "collection: who the patient is")
     donation = f"{coi}-{len(therapy.collections) + 1}"
     return Here(actor, therapy, recipe, context.vault.identify(therapy.patient), donation)
+
+
+def _stop_or_go_on(screen: Screen, request: Request, here: Here, sent: Sent, texts: tuple[str, ...]) -> Response:
+    """The next page; where a scan is another's, after that stands on the record."""
+    wrong = _wrong(here.therapy, texts)
+    if any(wrong):
+        at = wrong.index(True)
+        command = RefuseCollectionScan(here.therapy.coi, THINGS[at], scans.identity_in(texts[at]))  # type: ignore[arg-type]
+        with suppress(Mismatch):
+            screen.give(request, here.actor, command, sent.for_scan(command.thing, command.text))
+    return _page(screen, request, here, texts)
 
 
 def _wrong(therapy: Therapy, texts: tuple[str, ...] | list[str]) -> list[bool]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
@@ -10,13 +12,14 @@ from markupsafe import Markup
 
 from onelot.app.api.courier import GOOD_FOR, make_link, open_link
 from onelot.app.commands.deliver import DispatchBatch, TransferCustody
+from onelot.app.commands.stops import RefuseScan
 from onelot.app.context import Actor
 from onelot.app.effects import carry_out
 from onelot.app.sign_in.totp import qr
 from onelot.app.web import scans, typed
 from onelot.app.web.screen import Screen, Sent, Text
 from onelot.deliver import holder
-from onelot.record.errors import BadInput, Held
+from onelot.record.errors import BadInput, Held, Mismatch
 from onelot.record.subjects import Batch
 
 Names = Annotated[list[str], Form(max_length=20)]
@@ -133,6 +136,11 @@ def _courier(router: APIRouter, screen: Screen) -> None:
         except BadInput as again:
             return show(request, link, actor, batch, again=again)
         if text not in (found.shipment, found.shipper):
+            read = scans.printable(text)
+            mark = sha256("\0".join((once, read)).encode()).hexdigest()
+            with suppress(Mismatch):
+                refused = RefuseScan(batch.batch, "shipper", "", "shipper", read)
+                house.loop.handle(refused, actor, None, f"{actor.id}/stop-{mark[:40]}")
             return show(request, link, actor, batch, stop=text)
         # By who had it when the page was shown: sent twice, it must not become the next hand-over.
         to_party, at_site = (found.to_site, found.to_site) if giver == actor.id else (actor.id, batch.site)

@@ -1,4 +1,4 @@
-"""From the record: correct an entry, open and close deviations, stop a batch for good."""
+"""From the record: correct an entry, stop a batch for good."""
 
 from __future__ import annotations
 
@@ -7,16 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from onelot.app.authority import roles_for
 from onelot.app.commands.make import CorrectEntry, TerminateBatch
-from onelot.app.commands.release import CloseDeviation, OpenDeviation
-from onelot.app.context import unknown
 from onelot.app.web import reading
-from onelot.app.web.screen import Artefact, Screen, Sent, Text
+from onelot.app.web.screen import Screen, Sent, Text
 from onelot.record.errors import BadInput, NotAllowed
-from onelot.record.subjects.batch import Deviation
-
-_SEVERITIES = ("minor", "major", "critical")
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,6 @@ def entries_of(screen: Screen, number: str) -> list[Entered]:
 def routes(router: APIRouter, screen: Screen) -> None:
     """The pages, each with its form."""
     _corrections(router, screen)
-    _deviations(router, screen)
     _termination(router, screen)
 
 
@@ -79,60 +72,6 @@ def _corrections(router: APIRouter, screen: Screen) -> None:
             )  # fmt: skip
         screen.give(request, actor, CorrectEntry(number, int(seq), value.strip(), reason.strip()), sent)
         return screen.go(f"/screen/batches/{number}/correct")
-
-
-def _deviations(router: APIRouter, screen: Screen) -> None:
-    def closing(request: Request, found: reading.Opened, deviation: str) -> tuple[Artefact, Deviation]:
-        wanted = found.batch.deviations.get(deviation)
-        if wanted is None or wanted.closed_by:
-            raise unknown("open deviation", deviation[:80])
-        return screen.artefact("deviation.html", request, batch=found.batch, deviation=wanted), wanted
-
-    @router.get("/batches/{number}/deviations")
-    def deviations(request: Request, number: str) -> Response:
-        actor = screen.enter(request, "deviations")
-        found = reading.open_batch(screen.house, actor, number)
-        return screen.render(
-            "deviations.html", request, actor, batch=found.batch, severities=_SEVERITIES,
-            may_open=bool(roles_for("OpenDeviation") & actor.roles),
-            may_close=bool(roles_for("CloseDeviation") & actor.roles),
-        )  # fmt: skip
-
-    @router.post("/batches/{number}/deviations")
-    def open_one(
-        request: Request, number: str, sent: Annotated[Sent, Depends()], severity: Text = "", what: Text = "",
-        rule: Text = "",
-    ) -> Response:  # fmt: skip
-        actor = screen.enter(request, "deviations", sent)
-        if severity not in _SEVERITIES or not what.strip() or not rule.strip():
-            raise BadInput(
-                "the deviation is not described", rule="a deviation has a class, a fact and what it departs from",
-                remedy="fill in all three",
-            )  # fmt: skip
-        screen.give(request, actor, OpenDeviation(number, severity, what.strip(), rule.strip()), sent)
-        return screen.go(f"/screen/batches/{number}/deviations")
-
-    @router.get("/batches/{number}/deviations/{deviation}")
-    def close_page(request: Request, number: str, deviation: str) -> Response:
-        actor = screen.enter(request, "deviations")
-        found = reading.open_batch(screen.house, actor, number)
-        shown, wanted = closing(request, found, deviation)
-        return screen.render(
-            "deviation.html", request, actor, batch=found.batch, deviation=wanted, shown=shown,
-            now=screen.house.clock(), may_close=bool(roles_for("CloseDeviation") & actor.roles),
-        )  # fmt: skip
-
-    @router.post("/batches/{number}/deviations/{deviation}")
-    def close(
-        request: Request, number: str, deviation: str, sent: Annotated[Sent, Depends()], cause: Text = "",
-        impact: Text = "",
-    ) -> Response:  # fmt: skip
-        actor = screen.enter(request, "deviations", sent)
-        command = CloseDeviation(number, deviation, cause.strip(), impact.strip())
-        if not sent.once or not screen.house.loop.repeated(command, actor, f"{actor.id}/{sent.once}"):
-            shown, _ = closing(request, reading.open_batch(screen.house, actor, number), deviation)
-            screen.sign(request, actor, command, sent, shown)
-        return screen.go(f"/screen/batches/{number}/deviations")
 
 
 def _termination(router: APIRouter, screen: Screen) -> None:

@@ -7,24 +7,23 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from onelot import make
+from onelot.app import near_misses
 from onelot.app.api.doors import status_of
 from onelot.app.authority import roles_for
 from onelot.app.commands.gate import Work, open_work
 from onelot.app.commands.make import DecideCommand, RestartPhase
-from onelot.app.context import Actor
+from onelot.app.commands.stops import RefuseScan
+from onelot.app.context import Actor, Context
 from onelot.app.effects import carry_out
 from onelot.app.lease import Lease
 from onelot.app.web import reading, stepping
-from onelot.app.web.scanning import is_confirmation, read_scan
+from onelot.app.web.scanning import Scanned, is_confirmation, read_scan
 from onelot.app.web.screen import Screen, Sent, Text
 from onelot.app.web.stepping import Ask, Doing
 from onelot.record.errors import BadInput, Conflict, Held, Mismatch, NotAllowed, OnelotError, OutOfOrder
 from onelot.record.signature import second_person
 
 Kept = Annotated[list[str], Form(max_length=400)]
-# Stands in for the second person while a scan is tried out; the command itself asks for a real one.
-_SOMEBODY = "person/-"
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,14 @@ def _form(
     return Answer(kind, phase, name, at, ask, scan, offered, second, answers)
 
 
+class WrongThing(Exception):
+    """A wrong thing was scanned: how it is refused, and the command that puts the near miss on the record."""
+
+    def __init__(self, error: OnelotError, command: RefuseScan) -> None:
+        super().__init__(error.what)
+        self.error, self.command = error, command
+
+
 def routes(router: APIRouter, screen: Screen) -> None:
     """The step's page and its form; what a supervisor decides on a held phase."""
     leases = screen.house.leases
@@ -74,6 +81,8 @@ def routes(router: APIRouter, screen: Screen) -> None:
         actor = screen.enter(request, "step", sent)
         work = open_work(screen.context(actor), number, held_too=True)
         doing = stepping.doing_of(work, screen.house.clock(), form.answers)
+        if stopped := _stopped_before(screen, request, actor, sent, work, form):
+            return stopped
         if form.at != str(work.batch.seq) or (form.kind, form.phase, form.name) != _about(doing):
             _refuse_moved(screen, actor, sent, form, number)
             return screen.go(f"/screen/batches/{number}/step")
@@ -82,6 +91,10 @@ def routes(router: APIRouter, screen: Screen) -> None:
         try:
             answered = _answered(screen, work, doing, form, actor)
             done = _go_on(screen, request, actor, sent, work, form, answered)
+        except WrongThing as wrong:
+            leases.give_back(number, actor)
+            _keep(screen, request, actor, sent, wrong.command)
+            return _wrong(screen, request, actor, work, doing, form, wrong.error)
         except (Mismatch, Held) as refusal:
             leases.give_back(number, actor)
             return _wrong(screen, request, actor, work, doing, form, refusal)
@@ -109,6 +122,33 @@ def routes(router: APIRouter, screen: Screen) -> None:
             screen.give(request, actor, RestartPhase(number, phase, reason.strip()), sent)
         leases.give_back(number, actor)
         return screen.go(f"/screen/batches/{number}/step")
+
+
+def _keep(screen: Screen, request: Request, actor: Actor, sent: Sent, command: RefuseScan) -> None:
+    """Put the near miss on the record; it is refused there as it is here."""
+    try:
+        screen.give(request, actor, command, sent.for_scan(command.thing, command.text))
+    except (Mismatch, Held):
+        return
+
+
+def _stopped_before(
+    screen: Screen, request: Request, actor: Actor, sent: Sent, work: Work, form: Answer
+) -> Response | None:
+    """The red page again, where this very form was sent before and stopped."""
+    if not sent.once or form.kind not in near_misses.KINDS or form.at == str(work.batch.seq):
+        return None
+    try:
+        text = read_scan(form.scan).numbers
+        command = RefuseScan(work.batch.batch, form.kind, form.phase, form.ask, text, _before(form.answers))  # type: ignore[arg-type]
+        named = sent.for_scan(command.thing, command.text)
+        screen.house.loop.repeated(command, actor, f"{actor.id}/{named.once}")
+    except (Mismatch, Held) as refusal:
+        doing = Doing(form.kind, name=form.name, asks=(Ask(form.ask, "scan"),))
+        return _wrong(screen, request, actor, work, doing, form, refusal)
+    except OnelotError:
+        return None
+    return None
 
 
 def _about(doing: Doing) -> tuple[str, str, str]:
@@ -209,30 +249,47 @@ def _scanned(
     if not text:
         raise BadInput("nothing was scanned", rule="every label is scanned", remedy="scan the label")
     found = read_scan(text)
-    if doing.kind in ("scan", "receive"):
+    if doing.kind == "scan":
         return _identity(work, doing, ask, found.reads, found.label, answers)
-    name = found.reads("container").removeprefix("equipment/").removeprefix("lot/")
-    if doing.kind == "start" and doing.phase:
-        equipment = screen.context(actor).reader.equipment(name)
-        _try_start(screen, work, doing, name, equipment)
-    elif doing.kind == "charge" and doing.phase:
-        _try_charge(screen, work, doing, name, actor)
-    elif doing.kind == "fill":
-        _check_label(work, found.label)
-        if name in [value for key, value in answers.items() if key.startswith("container ")]:
-            raise _put_down(name, "another container", "every container has an identity of its own, scanned once")
-    return {ask.name: name}
+    if doing.kind == "receive":
+        return _received(screen.context(actor), work, doing, ask, found, answers)
+    if doing.kind in near_misses.KINDS:
+        _stop_wrong(screen.context(actor), work, doing, ask, found.numbers, _before(answers))
+        return {ask.name: near_misses.plain_number(found.numbers)}
+    return {ask.name: found.reads("container")}
+
+
+def _before(answers: dict[str, str]) -> tuple[str, ...]:
+    """The containers scanned so far."""
+    return tuple(value for key, value in answers.items() if key.startswith("container ") and value)
+
+
+def _stop_wrong(context: Context, work: Work, doing: Doing, ask: Ask, text: str, before: tuple[str, ...] = ()) -> None:
+    """Refuse a wrong thing with what the record shall keep of it."""
+    phase = doing.phase.name if doing.phase else ""
+    found = near_misses.judge(context, work, doing.kind, phase, ask.name, text, before)
+    if found:
+        raise WrongThing(found[1], RefuseScan(work.batch.batch, doing.kind, phase, ask.name, text, before))  # type: ignore[arg-type]
+
+
+def _received(
+    context: Context, work: Work, doing: Doing, ask: Ask, found: Scanned, answers: dict[str, str]
+) -> dict[str, str]:
+    """Bag or paperwork of what comes in, in any order: what is right for one still asked for answers that one."""
+    left = [each.name for each in doing.asks if each.name not in answers and each.kind == "scan"]
+    for name in (ask.name, *(each for each in left if each != ask.name)):
+        text = found.numbers if name == "container" or not found.label else found.reads(name) or found.numbers
+        if not near_misses.judge(context, work, "receive", "", name, text):
+            return {name: found.reads(name)}
+    _stop_wrong(context, work, doing, ask, found.numbers)
+    return {ask.name: found.reads(ask.name)}
 
 
 def _identity(
     work: Work, doing: Doing, ask: Ask, reads: Any, label: dict[str, str], answers: dict[str, str]
 ) -> dict[str, str]:
     """A scan of batch, patient or container, in any order: what reads as one still asked for answers that one."""
-    if doing.kind == "receive":
-        waiting = stepping.waiting_material(work)
-        wanted = {"container": set(waiting), "patient": {work.therapy.coi if work.therapy else ""}}
-    else:
-        wanted = {each.name: {each.expected} for each in doing.asks}
+    wanted = {each.name: {each.expected} for each in doing.asks}
     left = [each.name for each in doing.asks if each.name not in answers and each.kind == "scan"]
     order = [ask.name, *(name for name in left if name != ask.name)]
     coi = work.therapy.coi if work.therapy else ""
@@ -242,37 +299,6 @@ def _identity(
             return {name: reads(name)}
     # The label of another patient is never the right one, whatever else on it agrees.
     return {ask.name: label["coi"] if foreign else reads(ask.name) or "another label"}
-
-
-def _try_start(screen: Screen, work: Work, doing: Doing, name: str, equipment: Any) -> None:
-    make.start_phase(
-        work.recipe, work.batch, doing.name if doing.phase is None else doing.phase.name, screen.house.clock(),
-        parameters=work.parameters, equipment_name=name, equipment=equipment if equipment.state != "new" else None,
-    )  # fmt: skip
-
-
-def _try_charge(screen: Screen, work: Work, doing: Doing, name: str, actor: Actor) -> None:
-    """Try the lot with as much as it can give, so that a wrong one is said at the scan and not at the end."""
-    context = screen.context(actor)
-    lot = context.reader.lot(name)
-    if lot.state == "new":
-        raise _put_down(name, doing.name, f"charging takes a lot on the record, of {doing.name}")
-    left = context.journal.available(f"lot/{name}")
-    amount = min(left, doing.amount or left) if left > 0 else doing.amount or left
-    make.charge(
-        work.recipe, work.batch, doing.phase.name if doing.phase else "", lot, amount, left, context.now,
-        parameters=work.parameters, by=actor.id, verified_by=_SOMEBODY,
-    )  # fmt: skip
-
-
-def _check_label(work: Work, label: dict[str, str]) -> None:
-    coi = work.therapy.coi if work.therapy and not work.batch.for_study else ""
-    if label and (label["batch"] != work.batch.batch or label.get("coi", "") != coi):
-        raise _put_down(
-            f"a label of batch {label['batch']}, {label.get('coi') or 'stock'}",
-            f"batch {work.batch.batch}, {coi or 'stock'}",
-            "every container belongs to one patient or to stock, and its label says so",
-        )
 
 
 def _go_on(
@@ -285,15 +311,6 @@ def _go_on(
         for each in doing.asks
         if doing.kind == "scan" and each.name in answers and answers[each.name] != each.expected
     ]
-    if doing.kind == "receive" and answers.get("patient", doing.asks[1].expected) != doing.asks[1].expected:
-        wrong.append("patient")
-    if doing.kind == "receive" and answers.get("container", "") not in ("", *stepping.waiting_material(work)):
-        wrong.append("container")
-    if wrong and doing.kind == "receive":
-        expected = doing.asks[1].expected if "patient" in wrong else doing.reason
-        raise _put_down(
-            answers[wrong[0]], expected, "chain of identity: what comes in was collected under the same therapy"
-        )
     missing = _next_ask(doing, answers)
     if missing is not None and not wrong:
         return _page(screen, request, actor, work, doing, answers, None)
@@ -320,7 +337,9 @@ def _wrong(
     """The red page: what was scanned, what was expected, put it down, by which rule, what the record keeps."""
     ask = next((each for each in doing.asks if each.name == form.ask), None)
     stream = f"batch/{work.batch.batch}"
-    kept = reading.knots(screen.house, list(screen.house.journal.read(stream, work.batch.seq)))
+    # From where the form was made: sent again, it shows again what it left.
+    since = int(form.at) if form.at.isascii() and form.at.isdigit() and len(form.at) < 10 else work.batch.seq
+    kept = reading.knots(screen.house, list(screen.house.journal.read(stream, since)))
     try:
         seen = read_scan(form.scan).shown if ask and ask.kind == "scan" else form.scan.strip()
     except BadInput:

@@ -31,11 +31,13 @@ def routes(router: APIRouter, screen: Screen) -> None:
     @router.get("/therapies")
     def therapies(request: Request, state: str = "", site: str = "", page: int = 1) -> Response:
         actor = screen.enter(request, "therapies")
-        mine = [row for row in house.journal.rows("therapies").values() if actor.may_see(*row["sites"])]
+        known = house.journal.rows("therapies").values()
+        # A row written before collections had deviations has no field for them.
+        mine = [{"deviations": [], **row} for row in known if actor.may_see(*row["sites"])]
         rows = [row for row in mine if state in ("", row["state"]) and site in ("", row["site"])]
         # What is held needs somebody soonest, then what was touched last.
         rows.sort(key=lambda row: row["changed_at"], reverse=True)
-        rows.sort(key=lambda row: (bool(row["ended"]), not (row["holds"] or row["withdrawn"])))
+        rows.sort(key=lambda row: (bool(row["ended"]), not (row["holds"] or row["withdrawn"] or row["deviations"])))
         last = max(1, -(-len(rows) // reading.PAGE))
         page = min(max(page, 1), last)
 
@@ -85,6 +87,7 @@ def _seen(screen: Screen, actor: Actor, coi: str, before: int) -> dict[str, Any]
         "earlier": shown[0].seq if shown and shown[0].seq > 1 else 0,
         "next": clinic.next_step(actor, found, recipe, batches),
         "may_look": bool(roles_of_page("signed") & actor.roles),
+        "may_deviations": bool(roles_of_page("deviations") & actor.roles),
         "may_tailor": bool(roles_of_page("tailoring") & actor.roles),
         "forms": [
             form for form, page, command in FORMS

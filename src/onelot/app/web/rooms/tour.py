@@ -123,6 +123,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             "tour.html", request, actor, stops=seen, names=names, login=login, live=found, recipe=_recipe(found),
             patient=_patient(found), now=next((each for each in seen if each.state == "now"), None),
             signing=site.password_of(login) if login in names else "",
+            second=_second(screen, found, login) if login in names else None,
         )  # fmt: skip
 
     @router.post("/tour/be")
@@ -154,6 +155,13 @@ def routes(router: APIRouter, screen: Screen) -> None:
             file.read_bytes() if file else b"{}", media_type="application/json",
             headers={**HEADERS, "Content-Disposition": 'attachment; filename="tour.json"'},
         )  # fmt: skip
+
+
+def _second(screen: Screen, live: Live, login: str) -> tuple[str, str, str] | None:
+    """Who stands beside this person where a step needs two: name, sign-in name, signing password."""
+    other = f"{login}.2"
+    row = screen.house.journal.rows("people", [other]).get(other)
+    return (str(row["printed_name"]), other, live.driver.stage.site.password_of(other)) if row else None
 
 
 def _patient(live: Live) -> Identity | None:

@@ -56,6 +56,8 @@ def routes(router: APIRouter, screen: Screen) -> None:
         actor = screen.enter(request, "work")
         now = screen.house.clock()
         rows = [row for row in reading.board(screen.house, actor, "", "", now) if row["open"]]
+        if roles_for("CloseDeviation") & actor.roles:
+            rows = _with_collections(screen, rows)
         mine = [found for row in rows if (found := _mine(screen, actor, row))]
         return screen.render(
             "work.html",
@@ -64,6 +66,16 @@ def routes(router: APIRouter, screen: Screen) -> None:
             rows=[reading.weighed(row, now) for row in mine[:MOST]],
             more=max(0, len(mine) - MOST),
         )
+
+
+def _with_collections(screen: Screen, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the open deviations of the collections they are made from."""
+    therapies = screen.house.journal.rows("therapies")
+    found = []
+    for row in rows:
+        collected = [each for coi in row["therapies"] for each in therapies.get(coi, {}).get("deviations", ())]
+        found.append({**row, "deviations": [*row["deviations"], *collected]} if collected else row)
+    return found
 
 
 def _mine(screen: Screen, actor: Actor, row: dict[str, Any]) -> dict[str, Any] | None:

@@ -39,6 +39,7 @@ def _project(row: dict[str, Any] | None, entry: Entry, key: str) -> dict[str, An
             "days": None,
             "ended": "",
             "synthetic": data["synthetic"],
+            "aliases": list(data.get("aliases", ())),
         }
     if row is None:
         return None
@@ -55,6 +56,8 @@ def _project(row: dict[str, Any] | None, entry: Entry, key: str) -> dict[str, An
             row["withdrawn"] = sorted({*row["withdrawn"], *data["scopes"]})
         case "ConsentRecorded":
             row["withdrawn"] = sorted(set(row["withdrawn"]) - set(data["scopes"]))
+        case "AliasAdded":
+            row["aliases"] = [*row.get("aliases", []), f"{data['issuer']}:{data['number']}"]
         case "OutcomeRecorded":
             row["dose_hit"], row["days"] = data["dose_hit"], data["vein_to_vein_days"]
         case "TherapyEnded":

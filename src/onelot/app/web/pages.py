@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
@@ -104,8 +105,43 @@ def words(given: Given, name: str) -> str:
     found = given["t"]["names"].get(name)
     if found:
         return str(found)
+    if not _NAME.fullmatch(name):
+        return name
     spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
     return spaced.replace("_", " ").strip()
+
+
+def shown_hour(at: datetime) -> str:
+    """`09:12 UTC`."""
+    return f"{at.astimezone(UTC):%H:%M} UTC"
+
+
+# A name of ours, as in `PhaseStarted` or `in_process`; what is none, such as a lot's number, is shown as it stands.
+_NAME = re.compile(r"[A-Z]?[a-z0-9_ ()]*([A-Z][a-z0-9]+)*")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})")
+
+
+@pass_context
+def said(given: Given, value: str) -> str:
+    """A text as it is read: each moment in it with its zone in words, everything else as it stands."""
+    return _MOMENT.sub(lambda found: shown_time(given, found[0]), value)
+
+
+def shown_number(value: Decimal | str) -> str:
+    """A number as people read it: `92.3`, `4.1e8`; three digits from a million on."""
+    value = Decimal(value)
+    if abs(value) < 1_000_000:
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    digits, _, power = f"{value:.2e}".partition("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+
+
+@pass_context
+def shown_day(given: Given, at: datetime) -> str:
+    """`22 Nov 2026`, of a moment in UTC."""
+    at = at.astimezone(UTC)
+    return f"{at:%d} {given['t']['common']['months'].split()[at.month - 1]} {at:%Y}"
 
 
 def shown_unit(unit: str) -> str:
@@ -134,6 +170,10 @@ class Pages:
         )
         self._templates.filters.update(
             time=shown_time,
+            day=shown_day,
+            hour=shown_hour,
+            said=said,
+            figure=shown_number,
             span=shown_span,
             tick=shown_tick,
             ident=shown_id,

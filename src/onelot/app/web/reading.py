@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from onelot.app.context import Actor, Context, unknown
 from onelot.app.house import House
-from onelot.app.web.pages import shown_unit
+from onelot.app.web.pages import shown_number, shown_unit
 from onelot.record.chain import link, start
 from onelot.record.journal import Entry
 from onelot.record.recipe import MasterRecipe
@@ -17,6 +18,8 @@ from onelot.record.subjects import Batch, Therapy
 from onelot.record.terms.values import Sealed
 
 PAGE, THREAD = 100, 200
+# So little time left on a hold limit or a shelf life is worth a colour and a shape.
+SOON = timedelta(days=2)
 _RANK = {"quarantine": 1, "at_site": 2, "in_transit": 2, "conditionally_released": 3, "released": 3}
 # Fields that hold a unit, or a limit with one.
 UNITS = {"unit", "limit", "contents_unit", "yield_unit"}
@@ -35,8 +38,11 @@ def board(house: House, actor: Actor, state: str, site: str, now: datetime) -> l
 
 
 def weighed(row: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """A row of the board with its risk in words and the time left."""
-    return {**row, "risk": _risk(row, now), "left": _left(row, now), "rank": _rank(row)}
+    """A row of the board with its risk in words, the time left, and how pressing that is: "", risk or stopped."""
+    return {
+        **row, "risk": _risk(row, now), "left": _left(row, now), "rank": _rank(row), "pressing": _pressing(row, now),
+        "until": row["hold_until"] or row["expires_at"] or "",
+    }  # fmt: skip
 
 
 def _rank(row: dict[str, Any]) -> int:
@@ -54,6 +60,14 @@ def _risk(row: dict[str, Any], now: datetime) -> str:
     return "; ".join(said)
 
 
+def _pressing(row: dict[str, Any], now: datetime) -> str:
+    until = row["hold_until"] or row["expires_at"]
+    if not until or not row["open"]:
+        return ""
+    left = datetime.fromisoformat(until) - now
+    return "stopped" if left < timedelta() else "risk" if left < SOON else ""
+
+
 def _left(row: dict[str, Any], now: datetime) -> str:
     until = row["hold_until"] or row["expires_at"]
     if not until or not row["open"]:
@@ -64,15 +78,65 @@ def _left(row: dict[str, Any], now: datetime) -> str:
     return f"{left.days} d {left.seconds // 3600} h"
 
 
+# What is said of an event before anybody opens it; all else is behind it.
+_HEADS = {
+    "BatchPlanned": ("label",),
+    "MaterialReceived": ("donation", "condition"),
+    "PhaseStarted": ("phase",),
+    "PhaseCompleted": ("phase", "outcome"),
+    "PhaseHeld": ("phase", "reason"),
+    "Measured": ("name", "value", "unit"),
+    "MaterialCharged": ("amount", "unit"),
+    "CommandRecorded": ("equipment", "target"),
+    "CommandAnswered": ("detail",),
+    "ParameterAdjusted": ("name", "value", "unit", "reason"),
+    "EntryCorrected": ("value", "reason"),
+    "DeviationOpened": ("severity", "what"),
+    "DeviationClosed": ("deviation",),
+    "BatchHeld": ("reason",),
+    "Filled": ("labels_used",),
+    "ManufactureCompleted": ("yield_amount",),
+    "Tested": ("test", "value", "unit", "verdict"),
+    "CertificateIssued": ("stage",),
+    "ConditionallyReleased": ("outstanding",),
+    "ExceptionalSupply": ("reason",),
+    "Rejected": ("reason",),
+    "BatchTerminated": ("reason",),
+    "Returned": ("reason",),
+    "Dispatched": ("to_site",),
+    "CustodyTransferred": ("to_party", "temperature_cel"),
+    "ShipmentReceived": ("at_site", "warmest_cel"),
+    "IdentityCompared": ("where",),
+    "Administered": ("containers",),
+    "TherapyOrdered": ("product",),
+    "AliasAdded": ("issuer", "number"),
+    "ConsentRecorded": ("scopes",),
+    "ConsentWithdrawn": ("scopes",),
+    "TherapyHeld": ("step",),
+    "HoldLifted": ("step",),
+    "Decided": ("about",),
+    "SlotBooked": ("purpose", "resource", "starts_at"),
+    "SlotMoved": ("purpose", "resource", "starts_at"),
+    "Collected": ("donation",),
+    "CollectionAssessed": ("what",),
+    "TherapyEnded": ("reason",),
+}
+# Words of the record, and not what somebody typed.
+_WORDS = frozenset(
+    {"name", "outcome", "severity", "test", "verdict", "stage", "step", "scopes", "outstanding", "target"}
+)
+
+
 @dataclass(frozen=True)
 class Knot:
-    """One event of a thread: number, time, what, by whom, fields in words, what was signed as, and the
-    digest of what the signer saw."""
+    """One event of a thread: number, time, what, by whom; told: what it says at a glance, as (text, a word of the
+    record or not); details: its other fields; what was signed as, and the digest of what the signer saw."""
 
     seq: int
     at: datetime
     name: str
     by: str
+    told: tuple[tuple[str, bool], ...]
     details: tuple[tuple[str, str], ...]
     signed: str
     seen: str
@@ -95,21 +159,59 @@ def open_batch(house: House, actor: Actor, number: str) -> Opened:
     return Opened(batch, therapy, house.loop.reader.recipe(batch.recipe) if batch.recipe else None)
 
 
-def knots(house: House, entries: list[Entry]) -> list[Knot]:
-    """Entries as knots of a thread."""
+def knots(house: House, entries: list[Entry], recipe: MasterRecipe | None = None) -> list[Knot]:
+    """Entries as knots of a thread; recipe: for the titles of its phases and tests."""
     people = house.journal.rows("people")
-    return [
-        Knot(
-            entry.seq,
-            entry.at,
-            entry.envelope["type"],
-            str(people.get(entry.by.removeprefix("person/"), {}).get("printed_name") or entry.by),
-            tuple(_details(entry.envelope["data"])),
-            f"{entry.signed.printed_name}: {entry.signed.meaning}" if entry.signed else "",
-            entry.signed.seen if entry.signed else "",
-        )
-        for entry in entries
-    ]
+    return [_knot(entry, people, recipe) for entry in entries]
+
+
+def _knot(entry: Entry, people: Mapping[str, Mapping[str, Any]], recipe: MasterRecipe | None) -> Knot:
+    name, data = entry.envelope["type"], entry.envelope["data"]
+    plain, heads = dict(_details(data)), _HEADS.get(name, ())
+    return Knot(
+        entry.seq,
+        entry.at,
+        name,
+        str(people.get(entry.by.removeprefix("person/"), {}).get("printed_name") or entry.by),
+        tuple(_told(plain, heads, titles_of(recipe))),
+        tuple((field, value) for field, value in plain.items() if field not in heads or field in ("phase", "value")),
+        f"{entry.signed.printed_name}: {entry.signed.meaning}" if entry.signed else "",
+        entry.signed.seen if entry.signed else "",
+    )
+
+
+def titles_of(recipe: MasterRecipe | None) -> dict[str, str]:
+    """Phase, measure or test -> its title in the recipe."""
+    if recipe is None:
+        return {}
+    found = {phase.name: phase.title for phase in recipe.phases}
+    found |= {each.name: each.title for phase in recipe.phases for each in phase.measures}
+    return found | {test.name: test.title for test in recipe.specification}
+
+
+def _told(plain: Mapping[str, str], heads: tuple[str, ...], titles: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    for field in heads:
+        if field not in plain:
+            continue
+        value = plain[field]
+        unit = {"value": "unit", "amount": "unit", "yield_amount": "yield_unit"}.get(field, "")
+        if field in ("unit", "yield_unit") or value == "done":
+            continue
+        if field.endswith("_cel"):
+            yield f"{value} Cel", False
+        elif unit:
+            yield f"{_short(value)} {plain.get(unit, '')}".strip(), False
+        elif value in titles:
+            yield titles[value], False
+        else:
+            yield value, field in _WORDS
+
+
+def _short(text: str) -> str:
+    try:
+        return shown_number(text)
+    except ArithmeticError:
+        return text
 
 
 def _details(data: dict[str, Any]) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from onelot.app.api.doors import Doors, status_of
+from onelot.app.context import Actor
 from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.simulation.live import Live
 from onelot.app.web import rooms
@@ -34,14 +35,22 @@ def web_router(doors: Doors, *, secure: bool = False, live: Live | None = None) 
     here = [room for room in ROOMS if live is not None or not getattr(room, "SIMULATED", False)]
     nav = sorted((each for room in here for each in getattr(room, "NAV", ())), key=lambda each: _ORDER.index(each[0]))
     screen = Screen(doors, Pages(doors.house, tuple(nav), doors.cookie(COOKIE)), secure, live)
-    router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen.pages))
+    router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen))
     for room in ROOMS:
         room.routes(router, screen)
     return router
 
 
-def _refusing(pages: Pages) -> type[APIRoute]:
+def _refusing(screen: Screen) -> type[APIRoute]:
     """Routes whose refusals are pages of three lines; nobody signed in is sent to sign in."""
+    pages = screen.pages
+
+    def known(request: Request) -> Actor | None:
+        """Who is refused, so that the head of the page is theirs; nobody, where that is what was refused."""
+        try:
+            return screen.doors.recognise(request)
+        except OnelotError:
+            return None
 
     class Refusing(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -59,7 +68,7 @@ def _refusing(pages: Pages) -> type[APIRoute]:
                         return RedirectResponse("/screen/sign-in", 303, dict(HEADERS))
                     return pages.render("refused.html", request, None, 401, error=error)
                 except OnelotError as error:
-                    return pages.render("refused.html", request, None, status_of(error), error=error)
+                    return pages.render("refused.html", request, known(request), status_of(error), error=error)
 
             return handler
 

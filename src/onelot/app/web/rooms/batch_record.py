@@ -7,6 +7,8 @@ from markupsafe import Markup
 
 from onelot.app.authority import roles_of_page, sees_personal_data
 from onelot.app.web import reading
+from onelot.app.web.ahead import ahead, present
+from onelot.app.web.curves import curves
 from onelot.app.web.screen import Screen
 from onelot.app.why import why
 
@@ -32,8 +34,12 @@ def routes(router: APIRouter, screen: Screen) -> None:
         entries = house.journal.read(f"batch/{number}")
         shown = [entry for entry in entries if not before or entry.seq < before][-reading.THREAD :]
         tailoring = found.therapy.tailoring if found.therapy else None
+        now, recipe = house.clock(), found.recipe
         return screen.render(
-            "record.html", request, actor, found=found, batch=found.batch, knots=reading.knots(house, shown),
+            "record.html", request, actor, found=found, batch=found.batch, knots=reading.knots(house, shown, recipe),
+            now=now, present=present(recipe, found.batch, now) if recipe else None,
+            ahead=ahead(recipe, found.batch, found.therapy, now) if recipe else (), newest=not before,
+            curves=curves(found.batch.measured, reading.titles_of(recipe)),
             earlier=shown[0].seq if shown and shown[0].seq > 1 else 0,
             chain=reading.chain_status(f"batch/{number}", entries), documents=reading.documents(entries),
             may_look=bool(roles_of_page("signed") & actor.roles),

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from onelot.app.authority import roles_of_page
+from onelot.app.authority import roles_of_page, sees_personal_data
 from onelot.app.context import Actor
 from onelot.app.web import reading
 from onelot.app.web.rooms.work import next_of
@@ -42,7 +42,9 @@ def routes(router: APIRouter, screen: Screen) -> None:
                 ("site", sorted({row["site"] for row in seen}), site),
             )
         ]
-        shown = [_with_next(row, actor, now) for row in rows[first : first + reading.PAGE]]
+        page_rows = rows[first : first + reading.PAGE]
+        aliases = _aliases(screen, actor, page_rows)
+        shown = [_with_next(row, actor, now, aliases) for row in page_rows]
         return screen.render(
             "board.html", request, actor, rows=shown,
             filters=filters, count=len(rows), page=page, last=last,
@@ -50,8 +52,21 @@ def routes(router: APIRouter, screen: Screen) -> None:
         )  # fmt: skip
 
 
-def _with_next(row: dict[str, Any], actor: Actor, now: datetime) -> dict[str, Any]:
+def _aliases(screen: Screen, actor: Actor, rows: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Therapy -> what others call it, for roles that see who the patient is; others read the chain of identity."""
+    if not sees_personal_data(actor):
+        return {}
+    wanted = sorted({coi for row in rows for coi in row["therapies"]})
+    found = screen.house.journal.rows("therapies", wanted) if wanted else {}
+    return {coi: row.get("aliases", []) for coi, row in found.items()}
+
+
+def _with_next(row: dict[str, Any], actor: Actor, now: datetime, aliases: dict[str, list[str]]) -> dict[str, Any]:
     """The row with what comes next, for whom, and whether this person may open it."""
     word, roles, page = next_of(row)
     row = reading.weighed(row, now)
-    return {**row, "next": word, "next_roles": roles, "page": page, "may_next": bool(roles_of_page(page) & actor.roles)}
+    return {
+        **row, "next": word, "next_roles": roles, "page": page,
+        "may_next": bool(roles_of_page(page) & actor.roles),
+        "aliases": [each for coi in row["therapies"] for each in aliases.get(coi, [])],
+    }  # fmt: skip

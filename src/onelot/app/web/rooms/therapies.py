@@ -81,7 +81,7 @@ def _seen(screen: Screen, actor: Actor, coi: str, before: int) -> dict[str, Any]
         "therapy": found, "recipe": recipe, "person": person, "batches": batches, "now": context.now,
         "facts": clinic.facts_seen(context, found.facts, titles),
         "markers": clinic.facts_seen(context, found.markers, titles),
-        "knots": reading.knots(house, shown), "chain": reading.chain_status(f"therapy/{coi}", entries),
+        "knots": reading.knots(house, shown, recipe), "chain": reading.chain_status(f"therapy/{coi}", entries),
         "earlier": shown[0].seq if shown and shown[0].seq > 1 else 0,
         "next": clinic.next_step(actor, found, recipe, batches),
         "may_look": bool(roles_of_page("signed") & actor.roles),

@@ -24,11 +24,17 @@ _NEXT = {
     "in_process": ("step", "CompletePhase", "step"),
     "quarantine": ("results", "RecordResult", "qc"),
     "conditionally_released": ("results", "RecordResult", "qc"),
+    "released": ("dispatch", "DispatchBatch", "dispatch"),
+    "in_transit": ("receive", "ReceiveShipment", ""),
+    "at_site": ("give", "Administer", ""),
 }
 
 
 def next_of(row: dict[str, Any]) -> tuple[str, tuple[str, ...], str]:
-    """What comes next for a row of the board, for which roles, and the end of its address; empty when nothing."""
+    """What comes next for a row of the board, for which roles, and the end of its address.
+
+    "" where nothing does; no address where it is done on a page that is not the batch's own.
+    """
     if row["deviations"]:
         return "deviation", tuple(sorted(roles_for("CloseDeviation"))), "deviations"
     if row["holds"] or not row["open"] or row["state"] not in _NEXT:

@@ -197,7 +197,7 @@ def _beside(driver: Driver, clock: SimulatedClock, folder: Path) -> Live:
 def _close(found: Prepared, deviation: str) -> str:
     """Close a deviation on its page, as a person does; the digest of what its signer saw."""
     path = found.at(f"/screen/batches/{{number}}/deviations/{deviation}")
-    with httpx.Client(base_url=found.url, follow_redirects=True) as browser:
+    with httpx.Client(base_url=found.url, follow_redirects=True, timeout=60) as browser:
         csrf = _fields(browser.get("/screen/sign-in").text)["csrf"]
         browser.post("/screen/sign-in", data={"login": "long", "password": PASSWORD, "csrf": csrf})
         fields = _fields(browser.get(path).text)

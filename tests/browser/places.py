@@ -39,7 +39,6 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/batches/{number}": _visits(
         Visit("waiting", "qp", BATCH),
         Visit("growing", "operator", BATCH),
-        Visit("growing", "prescriber", BATCH),
         Visit("given", "qa_reviewer", BATCH),
         Visit("trouble", "qp", BATCH),
     ),
@@ -50,6 +49,9 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("waiting", "qa_reviewer", f"{BATCH}/deviations/{{second}}")
     ),
     "GET /screen/batches/{number}/dispatch": _visits(Visit("road", "planner", f"{BATCH}/dispatch")),
+    "GET /screen/batches/{number}/parameters": _visits(
+        Visit("growing", "process_engineer", f"{BATCH}/parameters"), Visit("growing", "auditor", f"{BATCH}/parameters")
+    ),
     "GET /screen/batches/{number}/qc": _visits(Visit("waiting", "qc", f"{BATCH}/qc")),
     "GET /screen/batches/{number}/qc/{test}": _visits(Visit("waiting", "qc", f"{BATCH}/qc/viability")),
     "GET /screen/batches/{number}/release": _visits(Visit("waiting", "qp", f"{BATCH}/release")),
@@ -88,6 +90,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/editing": _visits(Visit("designed", "bioinformatician", "/screen/editing")),
     "GET /screen/equipment": _visits(Visit("waiting", "metrology", "/screen/equipment")),
     "GET /screen/equipment/{name}": _visits(Visit("waiting", "metrology", "/screen/equipment/bioreactor-1")),
+    "GET /screen/keys": _visits(Visit("waiting", "it", "/screen/keys")),
     "GET /screen/lots": _visits(Visit("waiting", "qc", "/screen/lots")),
     "GET /screen/lots/{lot}": _visits(Visit("waiting", "qc", "/screen/lots/{lot}")),
     "GET /screen/me": _visits(Visit("waiting", "operator", "/screen/me")),
@@ -111,6 +114,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/sign-in/next": _visits(Visit("waiting", "new", "/screen/sign-in/next")),
     "GET /screen/signed/{seen}/{stream:path}": _visits(Visit("waiting", "qp", "/screen/signed/{seen}/batch/{number}")),
     "GET /screen/sites": _visits(Visit("waiting", "user_administrator", "/screen/sites")),
+    "GET /screen/tablets": _visits(Visit("waiting", "it", "/screen/tablets")),
     "GET /screen/tailoring": _visits(Visit("tailored", "prescriber", "/screen/tailoring")),
     "GET /screen/therapies": _visits(
         Visit("waiting", "clinic_coordinator", "/screen/therapies"), Visit("fresh", "prescriber", "/screen/therapies")
@@ -131,6 +135,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("tailored", "clinic_coordinator", f"{THERAPY}/eligibility")
     ),
     "GET /screen/therapies/{coi}/end": _visits(Visit("tailored", "prescriber", f"{THERAPY}/end")),
+    "GET /screen/therapies/{coi}/erase": _visits(Visit("tailored", "qa_reviewer", f"{THERAPY}/erase")),
     "GET /screen/therapies/{coi}/files": _visits(Visit("tailored", "clinic_coordinator", f"{THERAPY}/files")),
     "GET /screen/therapies/{coi}/guide": _visits(Visit("designed", "bioinformatician", f"{THERAPY}/guide")),
     "GET /screen/therapies/{coi}/markers": _visits(Visit("tailored", "collection", f"{THERAPY}/markers")),

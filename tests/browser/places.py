@@ -39,7 +39,6 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/batches/{number}": _visits(
         Visit("waiting", "qp", BATCH),
         Visit("growing", "operator", BATCH),
-        Visit("growing", "prescriber", BATCH),
         Visit("given", "qa_reviewer", BATCH),
         Visit("trouble", "qp", BATCH),
     ),

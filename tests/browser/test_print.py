@@ -13,7 +13,7 @@ from tests.browser.places import PAGES, Visit
 from tests.browser.walking import Walk
 
 PRINTED = (
-    PAGES["GET /screen/batches/{number}"][3],
+    PAGES["GET /screen/batches/{number}"][2],
     PAGES["GET /screen/batches/{number}/release"][0],
     PAGES["GET /screen/batches/{number}/certificate"][0],
     PAGES["GET /screen/therapies/{coi}/tailoring"][0],

@@ -55,7 +55,9 @@ def _curve(name: str, title: str, unit: str, points: list[tuple[datetime, Decima
 def _drawn(points: list[tuple[datetime, Decimal]]) -> Markup:
     began, took = points[0][0], max((points[-1][0] - points[0][0]).total_seconds(), 1.0)
     values = [float(value) for _, value in points]
-    least, reach = min(values), (max(values) - min(values)) or 1.0
+    # From nought: half a percent of viability must not look like a doubling of cells.
+    least = min(0.0, *values)
+    reach = (max(values) - least) or 1.0
     at = [
         (
             ROOM + (when - began).total_seconds() / took * (WIDTH - 2 * ROOM),

@@ -116,7 +116,9 @@
     event.preventDefault();
     // A scanner that ends with two Enters sends once: the second neither sends again nor answers the next question.
     if (form.dataset.busy) return;
-    if (performance.now() - swapped < 400 && form.querySelector("[data-scan]")?.value === "") return;
+    const picture = [...form.querySelectorAll("input[type=file]")].some((each) => each.files.length);
+    const empty = form.querySelector("[data-scan]")?.value === "" && !picture;
+    if (empty && performance.now() - swapped < 400) return;
     form.dataset.busy = "yes";
     send(form, event.submitter).finally(() => delete form.dataset.busy);
   });

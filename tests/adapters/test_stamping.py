@@ -94,3 +94,28 @@ def test_a_stamp_is_over_the_seal_and_under_the_root(authority: tuple[str, Path]
 def test_a_service_that_is_away_is_said_so() -> None:
     with pytest.raises(Unreachable, match="does not answer"):
         StampingService("http://127.0.0.1:9").stamp(b"the seal")
+
+
+def test_an_answer_that_sends_us_elsewhere_is_none() -> None:
+    asked: list[str] = []
+
+    class Sending(BaseHTTPRequestHandler):
+        def _send(self) -> None:
+            asked.append(self.path)
+            self.send_response(302 if self.path == "/stamp" else 200)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        do_POST = do_GET = _send  # noqa: N815 - http.server's own names
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Sending)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with pytest.raises(Unreachable, match="302"):
+            StampingService(f"http://127.0.0.1:{server.server_port}/stamp").stamp(b"the seal")
+    finally:
+        server.shutdown()
+    assert asked == ["/stamp"]

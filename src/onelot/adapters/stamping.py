@@ -10,8 +10,9 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from cryptography import x509
 from rfc3161_client import (
@@ -26,6 +27,13 @@ from onelot.record.errors import Broken, Unreachable
 
 PATIENCE_S = 10
 LARGEST = 64 * 1024
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """An answer that sends us elsewhere is no answer: the site named one address."""
+
+    def redirect_request(self, *_: Any, **__: Any) -> None:
+        """Follow nothing; urllib then raises the status as an error."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class StampingService:
             self.url, data=request.as_bytes(), headers={"Content-Type": "application/timestamp-query"}
         )
         try:
-            with urlopen(asked, timeout=PATIENCE_S) as answer:  # noqa: S310
+            with build_opener(_NoRedirect).open(asked, timeout=PATIENCE_S) as answer:
                 found: bytes = answer.read(LARGEST)
         except (OSError, URLError) as cause:
             raise Unreachable(

@@ -18,6 +18,7 @@ from onelot.app.house import PRODUCTION, House
 from onelot.app.safekeeping import verify_journal
 from onelot.app.sealing import read_seals
 from onelot.app.sign_in import read_settings
+from onelot.app.sign_in.guessable import check_list
 from onelot.record.errors import OnelotError
 
 T = TypeVar("T")
@@ -68,6 +69,9 @@ def _sign_in(home: Path) -> Iterator[Health]:
     settings = read_settings(home)
     asked = settings.second_factor.roles or settings.second_factor.sites
     yield Health(True, f"settings of sign-in fit; a second factor for {', '.join(asked) or 'whoever has one'}")
+    if settings.breached_passwords:
+        check_list(Path(settings.breached_passwords))
+        yield Health(True, "the list of breached passwords can be read")
 
 
 def _keys(home: Path) -> Iterator[Health]:

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 import orjson
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from onelot.adapters.keys import SiteKeys, make_site_keys, read_site_keys, write_site_keys
 from onelot.adapters.postgres import embedded
@@ -27,11 +29,13 @@ from onelot.adapters.vault import Entropy
 from onelot.app.commands import everything
 from onelot.app.entropy import from_system
 from onelot.app.house import PRODUCTION, House, assemble, open_journal, system_clock
-from onelot.app.sign_in import SignIn, check_password
+from onelot.app.sign_in import SignIn, settings
+from onelot.app.sign_in.passwords import check_own
 from onelot.app.views import PROJECTIONS
 from onelot.record.errors import BadInput, NotAllowed, OnelotError, Unreachable
 
 CONFIG = "onelot.json"
+_HERE = ("", "localhost", "127.0.0.1", "::1")
 # Imported so that every command has its handler wherever an installation is opened.
 _COMMANDS = everything.MODULES
 
@@ -54,12 +58,40 @@ def database(home: Path, *, production: bool = False) -> Database:
     """
     url = os.environ.get("DATABASE_URL")
     if url:
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_READER_URL"):
+            check_address(name, os.environ.get(name, ""))
         return Database(
             url, os.environ.get("DATABASE_OWNER_URL", ""), lambda: None, os.environ.get("DATABASE_READER_URL", "")
         )
     binaries: Literal["debian", "wheel"] = "debian" if os.environ.get("ONELOT_POSTGRES") == "debian" else "wheel"
     server = embedded.EmbeddedServer.open(home / "postgres", binaries, production=production)
     return Database(server.dsn("app"), server.dsn("owner"), server.close, server.dsn("reader"))
+
+
+def check_address(name: str, url: str) -> None:
+    """Refuse an address of a database on another machine that is not under TLS with its certificate checked.
+
+    Raises:
+        NotAllowed: `sslmode` is weaker than verify-ca; drivers would go on in the clear by themselves.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as cause:
+        raise BadInput(
+            f"{name} is no address of a database",
+            rule="postgresql://USER@HOST:PORT/NAME?sslmode=verify-full&sslrootcert=FILE",
+            remedy=f"mend {name}",
+            place=name,
+        ) from cause
+    hosts = [str(each).strip() for key in ("host", "hostaddr") for each in str(parts.get(key) or "").split(",")]
+    here = all(host in _HERE or host.startswith(("/", "@")) for host in hosts)
+    if not here and parts.get("sslmode") not in ("verify-ca", "verify-full"):
+        raise NotAllowed(
+            f"{name} leads to another machine without TLS that is checked",
+            rule="patients' data travel under TLS only, to a server whose certificate was looked at",
+            remedy="add sslmode=verify-full and sslrootcert=FILE to the address",
+            place=name,
+        )
 
 
 def default_home() -> Path:
@@ -109,7 +141,7 @@ def init(
             rule="site keys and the journal's mode are set once",
             remedy="use it, or choose another folder with ONELOT_HOME",
         )
-    check_password(password)
+    check_own(administrator, printed_name, password, (site,))
     make_folder(home)
     if not (home / "keys" / "site.key").exists():
         write_site_keys(home / "keys", make_site_keys(entropy))
@@ -138,6 +170,8 @@ def init(
     if not house.loop.reader.person(administrator).key:
         house.enrol(administrator, password, house.loop.actor(administrator))
     house.seal()
+    if mode == PRODUCTION and not (home / settings.FILE).exists():
+        (home / settings.FILE).write_bytes(orjson.dumps(settings.IN_PRODUCTION, option=orjson.OPT_INDENT_2))
     (home / CONFIG).write_bytes(text)
     return house
 

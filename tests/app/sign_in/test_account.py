@@ -37,7 +37,7 @@ SETTINGS: dict[str, Any] = {
 
 
 class Site:
-    def __init__(self, **more: Any) -> None:
+    def __init__(self, *, secure: bool = False, **more: Any) -> None:
         entropy, journal = from_seed(5), MemoryJournal(PROJECTIONS)
         keys = make_site_keys(entropy)
         open_journal(
@@ -58,7 +58,7 @@ class Site:
                                   ("rex", "Rex Second", "user_administrator")):  # fmt: skip
             self.house.loop.handle(RegisterPerson(login, name, (role,), ("plant",)), root)
         self.desk.set_password("root", ROOT)
-        self.client = TestClient(create_app(self.house, self.desk))
+        self.client = TestClient(create_app(self.house, self.desk, secure=secure))
 
     def call(self, method: str, path: str, token: str = "", **body: Any) -> tuple[int, Any]:
         self.client.cookies.clear()

@@ -10,25 +10,31 @@ from fastapi.responses import JSONResponse
 from onelot import __version__
 from onelot.app.api import courier, people, reading, signing_in, writing
 from onelot.app.api.doors import Doors, errors
+from onelot.app.api.refusals import Refusals
 from onelot.app.api.table import gate, named
 from onelot.app.house import House
 from onelot.app.sight import Seats, behind_doors
 from onelot.app.sign_in import SignIn
 from onelot.app.simulation.live import Live
-from onelot.app.web import web_router
+from onelot.app.web import refused_page, web_router
 
 MOST_BYTES = 8 * 1024 * 1024
 # Who shows no session at all has nothing long to say.
 MOST_BYTES_OF_NOBODY = 64 * 1024
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()",
 }
+# Once seen under TLS, a browser comes back under TLS only: for a year, and to hosts below this one too.
+UNDER_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-def _guard(app: FastAPI, house: House) -> None:
+def _guard(app: FastAPI, house: House, headers: dict[str, str]) -> None:
     """Refuse what is too large before it is read; put the security headers on every answer."""
 
     @app.middleware("http")
@@ -48,7 +54,7 @@ def _guard(app: FastAPI, house: House) -> None:
             response: Response = JSONResponse(refusal, status_code=413)
         else:
             response = await call_next(request)
-        for name, value in HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         if house.mode == "simulation":
             response.headers["X-Onelot-Mode"] = "SIMULATED"
@@ -62,13 +68,16 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Liv
     """
     app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
     doors = Doors(behind_doors(house), sign_in, secure)
+    headers = {**HEADERS, **(UNDER_TLS if secure else {})}
+    refusals = Refusals(doors, headers)
     errors(app)
 
-    _guard(app, house)
+    _guard(app, house, headers)
     app.add_middleware(Seats, house=house)
 
     rooms = (signing_in, people, reading, writing, courier)
-    routers = [*(room.router(doors) for room in rooms), web_router(doors, secure=secure, live=live)]
+    routers = [*(room.router(doors) for room in rooms), web_router(doors, refusals, secure=secure, live=live)]
+    refusals.install(app, refused_page(doors))
     for router in routers:
         app.include_router(router, dependencies=[Depends(gate(doors))])
     app.state.routes = named(routers)

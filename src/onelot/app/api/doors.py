@@ -120,12 +120,7 @@ def status_of(error: OnelotError) -> int:
 
 
 def errors(app: FastAPI) -> None:
-    """Say every refusal as JSON: what, by which rule, what to do now, where."""
-
-    @app.exception_handler(OnelotError)
-    async def refused(request: Request, error: OnelotError) -> JSONResponse:
-        again = {"Retry-After": "60"} if isinstance(error, TooOften) else None
-        return JSONResponse(error.as_dict(), status_code=status_of(error), headers=again)
+    """Say of a request that does not fit what, by which rule, what to do now, where; never what was sent."""
 
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:

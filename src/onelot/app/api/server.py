@@ -89,7 +89,9 @@ def application() -> FastAPI:
         warnings.warn(
             "the embedded database serves production: it has no replica and no backup of its own", stacklevel=1
         )
-    app = create_app(house, desk_of(house, home), secure=bool(os.environ.get(_TLS)))
+    desk = desk_of(house, home)
+    # Behind a server of the site's that has the certificate, browsers come under TLS all the same.
+    app = create_app(house, desk, secure=bool(os.environ.get(_TLS)) or desk.settings.under_tls)
     _collect_seldom()
     stopped = threading.Event()
     threading.Thread(target=_tend, args=(house, stopped), name="tender", daemon=True).start()

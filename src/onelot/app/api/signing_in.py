@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 
 from onelot.app.api.doors import COOKIE, Doors
 
+# What a browser keeps of us when somebody signs out; cookies go by themselves, and an enrolled tablet keeps its own.
+CLEARED = '"cache", "storage"'
 Short = Annotated[str, Field(max_length=200)]
 Secret = Annotated[str, Field(max_length=1000)]
 # A security key's answer, as the browser writes it; a few kilobytes.
@@ -59,7 +61,7 @@ def router(doors: Doors) -> APIRouter:
         """
         token = desk.open(credentials.login, credentials.password, doors.where(request))
         doors.house.loop.actor(credentials.login)
-        return _begun(doors, response, token)
+        return _begun(doors, request, response, token)
 
     @api.post("/session/code")
     def code(given: Code, request: Request, response: Response) -> dict[str, Any]:
@@ -83,7 +85,9 @@ def router(doors: Doors) -> APIRouter:
     return api
 
 
-def _begun(doors: Doors, response: Response, token: str) -> dict[str, Any]:
+def _begun(doors: Doors, request: Request, response: Response, token: str) -> dict[str, Any]:
+    # Who signs in again in the same browser leaves no older session behind.
+    doors.sign_in.close(request.cookies.get(doors.cookie(COOKIE), ""), doors.where(request))
     # Whatever a page of somebody else's makes a browser send here, the screens' session stays as it is.
     set_session(doors, response, token)
     return {"token": token, "needs": list(doors.sign_in.sessions.find(token).needs)}
@@ -100,7 +104,10 @@ def _by_badge(api: APIRouter, doors: Doors) -> None:
     ) -> dict[str, Any]:
         """Sign in by badge and PIN on an enrolled tablet: a short session that never signs."""
         return _begun(
-            doors, response, desk.open_by_badge(given.badge, given.pin, doors.tablet(request), doors.where(request))
+            doors,
+            request,
+            response,
+            desk.open_by_badge(given.badge, given.pin, doors.tablet(request), doors.where(request)),
         )
 
     @api.delete("/session")
@@ -108,6 +115,7 @@ def _by_badge(api: APIRouter, doors: Doors) -> None:
         """End the session."""
         desk.close(doors.token(request), doors.where(request))
         response.delete_cookie(doors.cookie(doors.cookie_of(request)), secure=True, httponly=True, samesite="strict")
+        response.headers["Clear-Site-Data"] = CLEARED
         return {"signed_in": False}
 
 

@@ -78,7 +78,7 @@ def gate(doors: Doors) -> Callable[[Request], None]:
         rule = doors_table().get(name, "")
         roles = roles_at(rule)
         if rule == OWN:
-            doors.sign_in.sessions.find(doors.token(request))
+            doors.sign_in.present(doors.token(request))
         if roles is None:
             return
         actor = doors.recognise(request)

@@ -19,7 +19,7 @@ from onelot.app.context import Actor
 from onelot.app.effects import carry_out
 from onelot.app.house import House
 from onelot.app.presence import Proof, by_signing_password
-from onelot.app.sign_in import check_password
+from onelot.app.sign_in.passwords import check_own
 from onelot.record.errors import BadInput
 
 As = Annotated[str, typer.Option("--as", help="Your sign-in name.")]
@@ -108,7 +108,7 @@ def enrol(
     try:
         actor, _ = proven(house, as_, password_file)
         secret = read_file(new_password_file).decode().strip() if new_password_file else _ask(f"Password of {login}")
-        check_password(secret)
+        check_own(login, house.loop.reader.person(login).printed_name, secret, (house.site,))
         key = house.enrol(login, secret, actor, reason)
     finally:
         house.close()

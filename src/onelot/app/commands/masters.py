@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -11,7 +12,7 @@ import orjson
 
 from onelot.app.authority import table
 from onelot.app.commands import Command, handles
-from onelot.app.context import Context, mode_of
+from onelot.app.context import ANYWHERE, Context, mode_of
 from onelot.app.document_kinds import NETWORK, check_kind
 from onelot.app.rules import KINDS, MARK_REVIEWS
 from onelot.record.chain import canonical
@@ -63,9 +64,21 @@ def _known_roles(roles: tuple[str, ...]) -> None:
         )
 
 
+def _own_sites(context: Context, sites: Iterable[str]) -> None:
+    """Refuse what reaches beyond the administrator's own sites."""
+    beyond = sorted(set(sites) - context.actor.sites)
+    if beyond and ANYWHERE not in context.actor.sites:
+        raise NotAllowed(
+            f"{', '.join(beyond)} is not yours to give or to change",
+            rule="a user administrator lets people in at their own sites",
+            remedy="ask an administrator of that site, or of all",
+        )
+
+
 @handles(RegisterPerson)
 def _register_person(context: Context, command: RegisterPerson) -> None:
     _known_roles(command.roles)
+    _own_sites(context, command.sites)
     stream = f"person/{command.login}"
     context.new(stream)
     context.add(stream, ev.PersonRegistered(command.login, command.printed_name, command.roles, command.sites))
@@ -103,6 +116,7 @@ def _change_roles(context: Context, command: ChangeRoles) -> None:
             remedy="ask another user administrator",
         )
     _keep_an_administrator(context, command.login, command.roles)
+    _own_sites(context, {*command.sites, *context.reader.person(command.login).sites})
     context.add(f"person/{command.login}", ev.RolesChanged(command.roles, command.sites, command.reason))
 
 
@@ -117,6 +131,7 @@ class RemovePerson(Command):
 @handles(RemovePerson)
 def _remove_person(context: Context, command: RemovePerson) -> None:
     _keep_an_administrator(context, command.login, ())
+    _own_sites(context, context.reader.person(command.login).sites)
     context.add(f"person/{command.login}", ev.PersonLeft(command.reason))
 
 
@@ -272,6 +287,7 @@ def _enrol_key(context: Context, command: EnrolKey) -> None:
             rule="only registered, active people have keys",
             remedy="register the person first",
         )
+    _own_sites(context, person.sites)
     context.at(f"person/{command.login}", person.seq)
     context.claim(TakeName(f"key/{command.key}"))
     context.add(f"person/{command.login}", ev.KeyEnrolled(command.key, person.key, command.reason), by_site=True)
@@ -294,6 +310,7 @@ def _allow_enrolment(context: Context, command: AllowEnrolment) -> None:
             rule="21 CFR 11.100(b): somebody else looks at who a person is before they sign here",
             remedy="register the person first; for yourself, ask another user administrator",
         )
+    _own_sites(context, person.sites)
     context.at(f"person/{command.login}", person.seq)
     context.add(f"person/{command.login}", ev.EnrolmentAllowed(command.reason))
 

@@ -2,7 +2,7 @@
 
 desk            the whole way in, what everybody else calls
 settings        what the site allows: HOME/sign-in.json
-passwords       argon2id hashes, temporary ones among them
+passwords       argon2id hashes, temporary ones among them; guessable: which may be chosen
 sessions        who is signed in, by the hash of a token; sessions end by idleness and by age
 locks, limits   wrong tries lock a name; an address that fails too often waits; tries: both, and the log
 account         what people change of their own, and what the administrator does for them

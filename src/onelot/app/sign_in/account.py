@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from onelot.app import authority
 from onelot.app.commands.masters import AllowEnrolment
-from onelot.app.context import Actor
+from onelot.app.context import ANYWHERE, Actor
 from onelot.app.house import House
 from onelot.app.sign_in import locks
 from onelot.app.sign_in.badges import Tablet
 from onelot.app.sign_in.desk import SignIn
+from onelot.app.sign_in.guessable import Breached
 from onelot.app.sign_in.passwords import check_own
 from onelot.app.sign_in.security_log import NOWHERE, Where
 from onelot.app.sign_in.sessions import ENROL, PASSWORDS, Session, Unfinished
@@ -64,7 +66,8 @@ class Account:
         self._check_wish(sign_in, signing, first=first, fresh_key=fresh_key)
         for wanted in (sign_in, signing):
             if wanted:
-                check_own(login, person.printed_name, wanted)
+                check_own(login, person.printed_name, wanted, (self.house.site, *self.desk.settings.guessable_words))
+                self._check_breached(wanted)
         # Asked last: a new password that is refused costs no try.
         self.desk.prove_again(token, current, where)
         if signing and signing in (sign_in, current):
@@ -97,6 +100,11 @@ class Account:
                 rule="after a temporary password you choose your own, for signing in and for signing",
                 remedy="fill in both",
             )
+
+    def _check_breached(self, wanted: str) -> None:
+        listed = self.desk.settings.breached_passwords
+        if listed:
+            Breached(Path(listed)).check(wanted)
 
     def _opens(self, login: str, password: str) -> bool:
         try:
@@ -191,6 +199,7 @@ class Account:
         """
         authority.check("AllowEnrolment", by)
         self._somebody_else(login, by)
+        self._of_own_sites(login, by)
         actor = self.house.loop.actor(login)
         if new_key and authority.roles_for("EnrolOwnKey") & actor.roles:
             self.house.loop.handle(AllowEnrolment(login, reason), by)
@@ -200,6 +209,7 @@ class Account:
         """Take somebody's lost factors away: app, keys, badge, and the tie to the identity provider; sessions end."""
         _only(by, ADMINISTRATORS, "recovery is done by the user administrator only")
         self._somebody_else(login, by)
+        self._of_own_sites(login, by)
         if not reason.strip():
             raise NotAllowed("a recovery needs its reason", rule="it is logged", remedy="say what was lost")
         done = {
@@ -217,6 +227,7 @@ class Account:
     def end_sessions_of(self, login: str, by: Actor, where: Where = NOWHERE) -> int:
         """End all of somebody's sessions; how many."""
         _only(by, ADMINISTRATORS, "somebody else's sessions are ended by the user administrator")
+        self._of_own_sites(login, by)
         ended = self.desk.sessions.end(login)
         self.desk.log.write("sessions ended", login, where, by=by.id, count=str(ended))
         return ended
@@ -262,6 +273,14 @@ class Account:
         if session.needs:
             return session  # the password was given a moment ago
         return self.desk.prove_again(token, password, where)
+
+    def _of_own_sites(self, login: str, by: Actor) -> None:
+        if ANYWHERE not in by.sites and self.house.loop.reader.person(login).sites - by.sites:
+            raise NotAllowed(
+                f"{login} works at a site that is not yours",
+                rule="a user administrator lets people in at their own sites",
+                remedy="ask an administrator of that site, or of all",
+            )
 
     def _somebody_else(self, login: str, by: Actor) -> None:
         if by.id == f"person/{login}":

@@ -237,6 +237,27 @@ class SignIn:
 
     # --- sessions ----------------------------------------------------------------------------------------------------
 
+    def present(self, token: str) -> Session:
+        """The session behind a token, finished or not, of somebody who may still act here.
+
+        Raises:
+            NotSignedIn: no session, it has expired, or its person has left; then all of theirs end.
+        """
+        found = self.sessions.find(token)
+        try:
+            self._person(found.login)
+        except NotAllowed as cause:
+            raise self._ended(found.login) from cause
+        return found
+
+    def _ended(self, login: str) -> NotSignedIn:
+        self.sessions.end(login)
+        return NotSignedIn(
+            "you may not act here any more",
+            rule="only registered, active people act; their sessions end with that",
+            remedy="ask the user administrator",
+        )
+
     def session(self, token: str) -> Session:
         """The finished session behind a token.
 
@@ -261,7 +282,10 @@ class SignIn:
         look = self._actor_of or actor_of
         if look is None:
             raise _not_here("a record of people")
-        found = look(session.login)
+        try:
+            found = look(session.login)
+        except NotAllowed as cause:
+            raise self._ended(session.login) from cause
         if not session.by_badge:
             return found
         tablet = next((each for each in self.badges.tablets() if each.id == session.device), None)
@@ -273,7 +297,7 @@ class SignIn:
         )
 
     def close(self, token: str, where: Where = NOWHERE) -> None:
-        """End a session."""
+        """End a session; nothing happens where there is none."""
         found = self.sessions.close(token)
         if found:
             self.log.write("signed out", found.login, where)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from onelot.adapters.safe import Safe
+from onelot.app.sign_in.guessable import check_guessable
 from onelot.record.errors import NotAllowed
 
 SHORTEST = 12
@@ -41,8 +42,11 @@ def check_password(password: str) -> None:
         )
 
 
-def check_own(login: str, printed_name: str, password: str) -> None:
-    """Refuse a password somebody could guess who knows the name."""
+def check_own(login: str, printed_name: str, password: str, words: Iterable[str] = ()) -> None:
+    """Refuse a password somebody could guess who knows the name, the house, or what people choose.
+
+    words: further ones that are easy to guess here, e.g. the site's name.
+    """
     check_password(password)
     names = [login, *login.replace(".", " ").split(), *printed_name.split()]
     if any(len(name) > 3 and name.casefold() in password.casefold() for name in names):
@@ -51,6 +55,7 @@ def check_own(login: str, printed_name: str, password: str) -> None:
             rule="a password does not hold the name it belongs to",
             remedy="choose another, e.g. four words",
         )
+    check_guessable(password, (*names, *words))
 
 
 def make_temporary() -> str:

@@ -18,6 +18,8 @@ from onelot.record.errors import BadInput
 
 FILE = "sign-in.json"
 EVERYBODY = "*"
+# What `onelot init` writes for production: everybody has a second factor, until the site decides otherwise.
+IN_PRODUCTION = {"second_factor": {"roles": [EVERYBODY]}}
 
 
 class _Part(BaseModel):
@@ -97,7 +99,7 @@ class Badge(_Part):
 
 class Settings(_Part):
     """All of it. address: where browsers find this installation, e.g. https://onelot.example.org; OIDC and security
-    keys need it."""
+    keys need it. guessable_words: what people here would put into a password. breached_passwords: a file, or ""."""
 
     address: str = ""
     lasts_hours: int = Field(default=8, ge=1, le=24)
@@ -107,6 +109,8 @@ class Settings(_Part):
     requests_per_minute: int = Field(default=1200, ge=60, le=1_000_000)
     address_requests_per_minute: int = Field(default=12_000, ge=60, le=10_000_000)
     trusted_proxies: tuple[str, ...] = ()
+    guessable_words: tuple[str, ...] = ()
+    breached_passwords: str = ""
     second_factor: SecondFactor = SecondFactor()
     oidc: Oidc | None = None
     badge: Badge | None = None
@@ -125,6 +129,11 @@ class Settings(_Part):
         for each in proxies:
             ip_address(each)
         return proxies
+
+    @property
+    def under_tls(self) -> bool:
+        """Whether browsers come under TLS, to this process or to a server of the site's before it."""
+        return self.address.startswith("https://")
 
     @model_validator(mode="after")
     def _complete(self) -> Settings:

@@ -25,7 +25,9 @@ from onelot.record.identity import grouped
 COOKIE, BEFORE = "onelot-session", "onelot-before"
 SPOKEN, LIGHT = "onelot-language", "onelot-light"
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -49,9 +51,14 @@ _TAGS = {
 }
 
 
+def chosen(request: Request, name: str) -> str:
+    """What this browser chose, under either name of its cookie (`Doors.cookie`); "" for nothing."""
+    return request.cookies.get(f"__Host-{name}", request.cookies.get(name, ""))
+
+
 def language_of(request: Request) -> str:
     """The language of this browser."""
-    return preferred(request.cookies.get(SPOKEN, ""), request.headers.get("accept-language", ""))
+    return preferred(chosen(request, SPOKEN), request.headers.get("accept-language", ""))
 
 
 @pass_context
@@ -120,10 +127,16 @@ def fill(text: str, **values: object) -> str:
 
 class Pages:
     """Renders pages of one house. nav: (page, address) of what stands in the head of every page; cookie: the name of
-    the session's cookie."""
+    the session's cookie; idle: minutes without use after which a session is over, a person's and a tablet's."""
 
-    def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = (), cookie: str = COOKIE) -> None:
-        self._cookie = cookie
+    def __init__(
+        self,
+        house: House,
+        nav: tuple[tuple[str, str], ...] = (),
+        cookie: str = COOKIE,
+        idle: tuple[int, int] = (30, 5),
+    ) -> None:
+        self._cookie, self._idle = cookie, idle
         self._simulated, self._site, self.nav = house.mode == SIMULATION, house.site, nav
         self._templates = Environment(
             loader=PackageLoader("onelot.app.web", "templates"),
@@ -147,7 +160,7 @@ class Pages:
 
     def render(self, name: str, request: Request, actor: Actor | None, status: int = 200, **given: Any) -> Response:
         """A page, with its headers."""
-        light = request.cookies.get(LIGHT, "")
+        light = chosen(request, LIGHT)
         text = self.fragment(
             name,
             request,
@@ -158,6 +171,7 @@ class Pages:
             languages=LANGUAGES,
             actor=actor,
             nav=[each for each in self.nav if actor and roles_of_page(each[0]) & actor.roles],
+            idle=self._idle[not actor.signs] * 60 if actor else 0,
             csrf=csrf_of(request.cookies.get(self._cookie, "")) if actor else "",
             **given,
         )

@@ -8,10 +8,12 @@ from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from onelot.app.api.doors import Doors, status_of
+from onelot.app.api.refusals import Refusals
 from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.simulation.live import Live
 from onelot.app.web import rooms
@@ -26,21 +28,33 @@ ROOMS = tuple(import_module(f"{rooms.__name__}.{each.name}") for each in iter_mo
 _ORDER = list(words_of(FIRST)["nav"])
 
 
-def web_router(doors: Doors, *, secure: bool = False, live: Live | None = None) -> APIRouter:
+def web_router(doors: Doors, refusals: Refusals, *, secure: bool = False, live: Live | None = None) -> APIRouter:
     """The screens over this house. secure: served over TLS, so that cookies travel under it only.
 
     live: the simulation that runs beside the server; without one its pages refuse, and are not named in the head.
     """
     here = [room for room in ROOMS if live is not None or not getattr(room, "SIMULATED", False)]
     nav = sorted((each for room in here for each in getattr(room, "NAV", ())), key=lambda each: _ORDER.index(each[0]))
-    screen = Screen(doors, Pages(doors.house, tuple(nav), doors.cookie(COOKIE)), secure, live)
-    router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen.pages))
+    settings = doors.sign_in.settings
+    idle = settings.idle_minutes, settings.badge.idle_minutes if settings.badge else settings.idle_minutes
+    screen = Screen(doors, Pages(doors.house, tuple(nav), doors.cookie(COOKIE), idle), secure, live)
+    router = APIRouter(prefix="/screen", include_in_schema=False, route_class=_refusing(screen.pages, refusals))
     for room in ROOMS:
         room.routes(router, screen)
     return router
 
 
-def _refusing(pages: Pages) -> type[APIRoute]:
+def refused_page(doors: Doors) -> Callable[[Request, OnelotError, int], Response]:
+    """Renders a refusal as a page, outside of any room."""
+    pages = Pages(doors.house, (), doors.cookie(COOKIE))
+
+    def render(request: Request, error: OnelotError, status: int) -> Response:
+        return pages.render("refused.html", request, None, status, error=error)
+
+    return render
+
+
+def _refusing(pages: Pages, refusals: Refusals) -> type[APIRoute]:
     """Routes whose refusals are pages of three lines; nobody signed in is sent to sign in."""
 
     class Refusing(APIRoute):
@@ -59,7 +73,9 @@ def _refusing(pages: Pages) -> type[APIRoute]:
                         return RedirectResponse("/screen/sign-in", 303, dict(HEADERS))
                     return pages.render("refused.html", request, None, 401, error=error)
                 except OnelotError as error:
-                    return pages.render("refused.html", request, None, status_of(error), error=error)
+                    await run_in_threadpool(refusals.note, request, error)
+                    said = refusals.said(error)
+                    return pages.render("refused.html", request, None, status_of(error), error=said)
 
             return handler
 

@@ -6,6 +6,9 @@ the facts, sealed; refusals name the file as the clinic called it.
 
 from __future__ import annotations
 
+import gzip
+import io
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +26,9 @@ from onelot.profile.facts import one_person
 from onelot.record.errors import BadInput, Mismatch, OnelotError
 
 MOST_FILES, MOST_BYTES = 20, 6 * 1024 * 1024
+# A packed file that swells beyond any patient's variants would keep a core busy for minutes.
+MOST_UNPACKED = 256 * 1024 * 1024
+_BLOCK = 1024 * 1024
 _VARIANTS = (b"\x1f\x8b", b"##fileformat=VCF")
 
 
@@ -92,6 +98,13 @@ def _take(found: Supplied, file: UploadFile, path: Path, name: str) -> None:
             remedy="supply one patient's files, without images; read larger ones at the plant (`onelot profile`)",
             place=name,
         )
+    if data.startswith(b"\x1f\x8b") and _swells(data):
+        raise BadInput(
+            f"{name} unpacks to more than {MOST_UNPACKED} bytes",
+            rule="a packed file is unpacked within a limit",
+            remedy="supply the regions that are asked for; read larger ones at the plant (`onelot profile`)",
+            place=name,
+        )
     path.write_bytes(data)
     if data.startswith(_VARIANTS):
         if found.vcf is not None:
@@ -113,6 +126,18 @@ def _take(found: Supplied, file: UploadFile, path: Path, name: str) -> None:
         )
     else:
         found.unread.append(name)
+
+
+def _swells(data: bytes) -> bool:
+    """Whether it unpacks to more than the limit; what is broken is the reader's to refuse, with its place."""
+    left = MOST_UNPACKED
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            while left >= 0 and (block := stream.read(_BLOCK)):
+                left -= len(block)
+    except (OSError, EOFError, zlib.error):
+        return False
+    return left < 0
 
 
 def check_person(found: Supplied, identity: Identity) -> None:

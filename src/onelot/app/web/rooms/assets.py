@@ -12,7 +12,7 @@ from onelot.app.web.language import LANGUAGES
 from onelot.app.web.pages import HEADERS, LIGHT, SPOKEN
 from onelot.app.web.screen import HOME, Screen
 
-_KINDS = {"css": "text/css", "svg": "image/svg+xml", "js": "text/javascript"}
+_KINDS = {"css": "text/css", "svg": "image/svg+xml; charset=utf-8", "js": "text/javascript"}
 _YEAR = 365 * 24 * 3600
 
 
@@ -30,7 +30,13 @@ def routes(router: APIRouter, screen: Screen) -> None:
         for name, value, known in ((SPOKEN, language, LANGUAGES), (LIGHT, light, ("light", "dark", "auto"))):
             if value in known:
                 answer.set_cookie(
-                    name, value, max_age=_YEAR, httponly=True, samesite="strict", secure=screen.secure, path="/"
+                    screen.doors.cookie(name),
+                    value,
+                    max_age=_YEAR,
+                    httponly=True,
+                    samesite="strict",
+                    secure=screen.secure,
+                    path="/",
                 )
         return answer
 

@@ -38,7 +38,7 @@ def _dispatch(router: APIRouter, screen: Screen) -> None:
         link = drawing = ""
         if sent is not None and batch.state == "in_transit":
             secret = make_link(screen.house, actor, batch, sent.shipment)
-            link = f"{str(request.base_url).rstrip('/')}/screen/courier/{secret}"
+            link = f"{_address(screen, request)}/screen/courier/{secret}"
             drawing = Markup(qr(link))  # noqa: S704 - drawn here, of modules alone
         recipe = context.reader.recipe(batch.recipe) if batch.recipe else None
         return screen.render(
@@ -78,6 +78,11 @@ def _dispatch(router: APIRouter, screen: Screen) -> None:
 
 def _shipment(batch: Batch) -> str:
     return batch.dispatched.shipment if batch.dispatched else f"SHIP-{batch.batch}"
+
+
+def _address(screen: Screen, request: Request) -> str:
+    """Where the courier's phone finds us: as the site says it, before what this request calls us."""
+    return screen.doors.sign_in.settings.address or str(request.base_url).rstrip("/")
 
 
 def _site(screen: Screen, batch: Batch) -> str:

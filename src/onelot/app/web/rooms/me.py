@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from markupsafe import Markup
 
 from onelot.app.web.pages import COOKIE
-from onelot.app.web.rooms.signing_in import PAGE, Secret, Word, drop, keep
+from onelot.app.web.rooms.signing_in import Secret, Word, keep, signed_out
 from onelot.app.web.screen import Screen, Sent
 
 HERE = "/screen/me"
@@ -94,4 +94,4 @@ def _forms(router: APIRouter, screen: Screen) -> None:
     def end(request: Request, sent: Checked, session: Word = "") -> Response:
         here = screen.doors.sign_in.session(token(request, sent)).id
         account.end_session(screen.token(request), session, doors.where(request))
-        return drop(screen, screen.go(PAGE), COOKIE) if session in ("", here) else screen.go(HERE)
+        return signed_out(screen) if session in ("", here) else screen.go(HERE)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from markupsafe import Markup
 
 from onelot.app.api.doors import TABLET_COOKIE
+from onelot.app.api.signing_in import CLEARED
 from onelot.app.sign_in import NotSignedIn
 from onelot.app.sign_in.oidc import GOOD_FOR
 from onelot.app.sign_in.sessions import CODE, ENROL, PASSWORDS
@@ -51,6 +52,13 @@ def drop(screen: Screen, response: Response, name: str) -> Response:
     return response
 
 
+def signed_out(screen: Screen) -> Response:
+    """Back to the first page; nothing of ours stays in the browser."""
+    answer = drop(screen, screen.go(PAGE), COOKIE)
+    answer.headers["Clear-Site-Data"] = CLEARED
+    return answer
+
+
 def _first(router: APIRouter, screen: Screen) -> None:
     doors, desk = screen.doors, screen.doors.sign_in
 
@@ -60,7 +68,9 @@ def _first(router: APIRouter, screen: Screen) -> None:
     def on_tablet(request: Request) -> str:
         return request.cookies.get(doors.cookie(TABLET_COOKIE), "")
 
-    def entered(token: str) -> Response:
+    def entered(request: Request, token: str) -> Response:
+        # Who signs in again in the same browser leaves no older session behind.
+        desk.close(screen.token(request), doors.where(request))
         needs = desk.sessions.find(token).needs
         return keep(
             screen,
@@ -84,19 +94,19 @@ def _first(router: APIRouter, screen: Screen) -> None:
         check_csrf(before(request), csrf)
         token = desk.open(login, password, doors.where(request))
         screen.house.loop.actor(login)
-        return entered(token)
+        return entered(request, token)
 
     @router.post("/sign-in/badge")
     def by_badge(request: Request, badge: Word = "", pin: Word = "", csrf: Csrf = "") -> Response:
         check_csrf(before(request), csrf)
-        return entered(desk.open_by_badge(badge, pin, on_tablet(request), doors.where(request)))
+        return entered(request, desk.open_by_badge(badge, pin, on_tablet(request), doors.where(request)))
 
     @router.post("/sign-out")
     def sign_out(request: Request, csrf: Csrf = "") -> Response:
         token = screen.token(request)
         check_csrf(token, csrf)
         desk.close(token, doors.where(request))
-        return drop(screen, screen.go(PAGE), COOKIE)
+        return signed_out(screen)
 
 
 def _oidc(router: APIRouter, screen: Screen) -> None:
@@ -104,6 +114,9 @@ def _oidc(router: APIRouter, screen: Screen) -> None:
 
     @router.get("/sign-in/oidc")
     def begin(request: Request) -> Response:
+        # A page of somebody else's that sends a browser here would sign its owner in unasked.
+        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return screen.go(PAGE)
         address, cookie = desk.begin_oidc(doors.where(request))
         # Sent along when the provider sends the browser back, which is another site: hence lax.
         return keep(screen, screen.go(address), _OIDC, cookie, lax=True, lasts=GOOD_FOR.seconds)
@@ -113,6 +126,7 @@ def _oidc(router: APIRouter, screen: Screen) -> None:
         given = {name: value[:_LONGEST_QUERY] for name, value in request.query_params.items()}
         cookie = request.cookies.get(doors.cookie(_OIDC), "")
         token = desk.open_by_oidc(cookie, given, doors.where(request))
+        desk.close(screen.token(request), doors.where(request))
         # A page, not a redirect: a browser that comes from the provider does not send the new, strict cookie yet.
         page = screen.render("signed_in.html", request, None, onward=NEXT)
         return drop(screen, keep(screen, page, COOKIE, token), _OIDC)

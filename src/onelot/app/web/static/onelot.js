@@ -11,6 +11,23 @@
     box.focus();
   });
 
+  // A session that is over leaves nothing of it on the screen, whether or not the server can be reached then. What is
+  // pushed live keeps its session in use by itself.
+  const idle = Number(document.body.dataset.idle || 0) * 1000;
+  if (idle && !document.querySelector("[data-live]")) {
+    let used = Date.now();
+    for (const each of ["keydown", "pointerdown", "scroll"]) {
+      document.addEventListener(each, () => { used = Date.now(); }, { capture: true, passive: true });
+    }
+    const look = setInterval(() => {
+      if (Date.now() - used < idle) return;
+      clearInterval(look);
+      document.querySelector("main").replaceChildren();
+      document.title = "onelot";
+      location.assign("/screen/sign-in");
+    }, Math.min(5000, idle / 4));
+  }
+
   const show = (form, words, role) => {
     let line = form.querySelector(".unsent");
     if (!line) form.append((line = Object.assign(document.createElement("p"), { className: "unsent" })));

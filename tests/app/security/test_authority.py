@@ -57,6 +57,17 @@ def test_nor_by_letting_in_recovering_or_signing_out(house: Attacked) -> None:
     assert house.events() == before and not house.desk.passwords.known("cora")
 
 
+def test_nor_by_taking_their_tablets_out(house: Attacked) -> None:
+    token, tablet = house.desk.badges.add_tablet("lab", "plant", "person/root")
+    nora = bearer(house, "nora")
+    assert house.call("DELETE", f"/tablets/{tablet.id}", nora)[0] == 403
+    assert tablet.id not in str(house.call("GET", "/tablets", nora))
+    assert house.desk.badges.tablet(token) == tablet
+    house.enter()
+    mighty = house.browser.delete(f"/tablets/{tablet.id}", headers={"X-Onelot": "1"})
+    assert mighty.status_code == 200 and house.desk.badges.tablet(token) is None
+
+
 def test_at_their_own_site_they_do_their_work(house: Attacked) -> None:
     nora = house.house.loop.actor("nora")
     house.house.loop.handle(ChangeRoles("ned", ("prescriber", "collection"), ("north",), "helps out"), nora)

@@ -254,7 +254,8 @@ class Account:
     def remove_tablet(self, id_: str, by: Actor, where: Where = NOWHERE) -> int:
         """Take a tablet out; its sessions end; how many."""
         _only(by, TABLET_ENROLLERS, "tablets are taken out by the user administrator or IT")
-        if not self.desk.badges.remove_tablet(id_):
+        here = {each.id for each in self.desk.badges.tablets() if by.may_see(each.site)}
+        if id_ not in here or not self.desk.badges.remove_tablet(id_):
             raise NotAllowed("there is no such tablet", rule="enrolled tablets", remedy="look at the list again")
         self.desk.log.write("tablet removed", by.id.removeprefix("person/"), where, tablet=id_)
         return self.desk.sessions.end_device(id_)

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from hashlib import sha1
 from pathlib import Path
 
-import zxcvbn
-
 from onelot.record.errors import BadInput, NotAllowed, Unreachable
 
 # zxcvbn's own line above which it calls a password very hard to guess, offline too.
@@ -27,6 +25,9 @@ def check_guessable(password: str, words: Iterable[str]) -> None:
 
     words: names of the person, the site, the product, the organisation.
     """
+    # Its lists take a tenth of a second to load; every command would wait for what few of them need.
+    import zxcvbn
+
     known = [each.casefold() for each in (*OUR_WORDS, *words) if each]
     found = zxcvbn.zxcvbn(password[:_LOOKED_AT], user_inputs=known)
     if found["guesses"] < FEWEST_GUESSES:

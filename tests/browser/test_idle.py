@@ -10,6 +10,7 @@ from tests.browser.conftest import Served
 @pytest.mark.parametrize("offline", [False, True])
 def test_a_page_left_alone_is_empty_even_without_a_server(served: Served, offline: bool) -> None:
     page = served.page()
+    page.set_default_timeout(60_000)
     page.clock.install()
     page.goto("/screen/sign-in")
     page.fill("#login", "qp.plant")

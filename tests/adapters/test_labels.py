@@ -16,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onelot.adapters import isbt128
+from onelot.adapters.identity_labels import IdentityLabel
 from onelot.adapters.labels import Label, element_string, make_label, modules, read_element_string, read_label
+from onelot.app.web.scanning import read_scan
 from onelot.record.errors import BadInput
 from onelot.record.identity import make_identifier
 
@@ -61,6 +63,14 @@ def test_the_svg_holds_every_dark_module_and_the_words() -> None:
     assert svg.count("<rect") == runs + 3  # ground, band, rule
 
 
+def test_the_label_of_a_collected_bag_reads_as_it_was_printed() -> None:
+    bag = IdentityLabel("bag", COI, "Ada Byrne", f"{COI}-1-A")
+    read = {"container": f"{COI}-1-A", "coi": COI, "batch": "", "product": "", "expiry": ""}
+    assert read_element_string(bag.text) == read
+    # As a keyboard wedge sends the symbol, and between people: in brackets.
+    assert read_scan(f"]d221{COI}-1-A\x1d91{COI}").label == read_scan(bag.text).label == read
+
+
 @pytest.mark.parametrize("kind", ["png", "svg", "pdf"])
 def test_the_same_label_gives_the_same_bytes(kind: Any) -> None:
     assert make_label(LABEL, kind) == make_label(LABEL, kind)
@@ -85,7 +95,7 @@ def test_what_is_no_picture_is_refused(picture: bytes) -> None:
     "text",
     [
         "", "hello", "(21)A", "(21)A(10)B(17)271340(92)p", "(21)A(21)A(10)B(17)270301(92)p", "(99)x",
-        f"(21)A(10)B(17)270301(91){COI[:-1]}*(92)p",
+        f"(21)A(10)B(17)270301(91){COI[:-1]}*(92)p", f"(21)A(91){COI[:-1]}*", f"(91){COI}", f"(21)A(10)B(91){COI}",
     ],
 )  # fmt: skip
 def test_foreign_or_broken_symbols_are_refused(text: str) -> None:

@@ -146,6 +146,11 @@ def _compare(ward: Ward, nurse: Page, folder: Path) -> None:
             with nurse.expect_response(lambda answer: answer.request.method == "POST"):
                 nurse.click("form.scanning button")
             nurse.wait_for_load_state("networkidle")
+        nurse.wait_for_selector("#verifier_password")
+        accessible(nurse)
+        fits(nurse)
+        nurse.fill("#verifier_password", signing(f"bedside_nurse.{place.case.hospital}.2"))
+        nurse.click("form.steady button")
         nurse.wait_for_selector("#dose")
         accessible(nurse)
         fits(nurse)

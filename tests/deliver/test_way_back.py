@@ -285,6 +285,14 @@ def test_two_people_at_the_bedside(second: str) -> None:
         compare_at_bedside(found.batch, found.therapy, scans(), where="w", by=NURSE, verified_by=second, deviation="D")
 
 
+def test_nobody_has_to_verify_that_a_bag_was_wrong() -> None:
+    found = conditioned(at_site())
+    answer = compare_at_bedside(
+        found.batch, found.therapy, scans(wristband=OTHER), where="w", by=NURSE, verified_by="", deviation="D"
+    )
+    assert not answer.agreed and [type(event).__name__ for event in answer.events][0] == "DeviationOpened"
+
+
 @pytest.mark.parametrize("what", ["early", "late", "thawed long ago", "thaw unknown", "expired", "unscanned"])
 def test_the_dose_keeps_its_window_thaw_and_expiry(what: str) -> None:
     found = scanned(conditioned(at_site()))

@@ -11,6 +11,7 @@ numbers are ours, and nothing here claims GS1 conformance. Printing and phone ca
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -20,7 +21,7 @@ import zxingcpp
 from PIL import Image
 
 from onelot.adapters.documents.typeface import BOLD, MONO, PLAIN
-from onelot.adapters.label_drawing import Drawing, Rect, Text, as_pdf, as_png, as_svg
+from onelot.adapters.label_drawing import Drawing, Rect, Text, as_pages, as_pdf, as_png, as_svg
 from onelot.record.errors import BadInput
 from onelot.record.identity import grouped, read_identifier
 
@@ -83,6 +84,9 @@ def element_string(label: Label) -> str:
 def read_element_string(text: str) -> dict[str, str]:
     """container, batch, product, expiry (YYYY-MM-DD) and coi from the text of a scanned label.
 
+    The bag of a collection has no batch, product or expiry yet; its label reads container and coi alone, and the
+    others are "".
+
     Raises:
         BadInput: it is no label of ours, or the chain-of-identity number does not verify.
     """
@@ -93,6 +97,8 @@ def read_element_string(text: str) -> dict[str, str]:
         if not name or not value or name in found:
             raise _no_label(text)
         found[name] = value
+    if found.keys() == {"container", "coi"}:
+        return {"batch": "", "product": "", "expiry": "", **found, "coi": read_identifier(found["coi"])}
     if not {"container", "batch", "product", "expiry"} <= found.keys():
         raise _no_label(text)
     try:
@@ -106,7 +112,8 @@ def read_element_string(text: str) -> dict[str, str]:
 def _no_label(text: str) -> BadInput:
     return BadInput(
         f"{text[:120]!r} is not a label of ours",
-        rule="(21) container, (10) batch, (17) expiry, (92) product, and (91) chain of identity for a patient",
+        rule="(21) container, (10) batch, (17) expiry, (92) product, and (91) chain of identity for a patient;"
+        " the bag of a collection (21) and (91) alone",
         remedy="scan the container's label again; if it still fails, put it down and call the supervisor",
     )
 
@@ -131,6 +138,11 @@ def make_label(label: Label, kind: Literal["png", "svg", "pdf"] = "pdf") -> byte
     if kind == "svg":
         return as_svg(drawing)
     return as_png(drawing)
+
+
+def make_labels(labels: Sequence[Label]) -> bytes:
+    """These labels as PDF, one a page, as a roll of them is printed. At least one."""
+    return as_pages([_draw(each) for each in labels])
 
 
 def read_label(image: bytes) -> str:

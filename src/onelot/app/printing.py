@@ -8,18 +8,21 @@ import orjson
 
 from onelot.adapters import documents
 from onelot.adapters.documents import batch_record_content, batch_record_pdf, certificate_pdf, signature_line
-from onelot.adapters.labels import Label, make_label
+from onelot.adapters.labels import Label, make_label, make_labels
 from onelot.app.authority import sees_personal_data
+from onelot.app.commands.gate import open_work
 from onelot.app.context import SYSTEM, Actor, Context
 from onelot.app.guide_file import guide_file
 from onelot.app.house import SIMULATION, House
 from onelot.app.tailoring import tailored
 from onelot.app.why import genome_of
-from onelot.record.errors import Erased, Held, NotAllowed
+from onelot.record.durations import span
+from onelot.record.errors import BadInput, Erased, Held, NotAllowed
 from onelot.record.events.editing import EvidenceRecorded, GuideChosen, GuideConfirmed, GuidesDesigned
 from onelot.record.terms.opened import OpenParameter
 from onelot.release import printed_certificate
 
+MOST_LABELS = 100
 _GUIDE = (GuidesDesigned, GuideChosen, GuideConfirmed, EvidenceRecorded)
 
 
@@ -133,6 +136,44 @@ def newest_certificate(house: House, batch: str, actor: Actor = SYSTEM) -> dict[
 def certificate_of(house: House, batch: str, actor: Actor = SYSTEM) -> bytes:
     """The newest certificate of a batch as PDF."""
     return certificate_pdf(newest_certificate(house, batch, actor))
+
+
+def labels_to_fill(house: House, batch: str, count: int, actor: Actor) -> bytes:
+    """As many labels as are about to be used, PDF, one a page: the batch's next containers, printed in its fill step.
+
+    Raises:
+        BadInput: none, or too many. Held: the batch is not in its fill step; its containers are labelled already.
+    """
+    context = Context(house.loop.reader, house.vault, actor, house.clock(), house.loop.entropy)
+    work = open_work(context, batch)
+    found, run = work.batch, work.batch.running
+    phase = next((each for each in work.recipe.phases if run and each.name == run.phase), None)
+    if phase is None or phase.kind != "fill" or found.filled is not None:
+        raise Held(
+            f"{batch} is not in its fill step",
+            rule="labels are printed here and now: in the fill step, after the line is clear",
+            remedy="print them when the step is in hand",
+        )
+    if not 1 <= count <= MOST_LABELS:
+        raise BadInput(
+            f"{count} labels", rule=f"1 to {MOST_LABELS} labels a time", remedy="say how many containers you fill"
+        )
+    coi = work.therapy.coi if work.therapy and not found.for_study else ""
+    return make_labels(
+        [
+            Label(
+                container=f"{batch}-{number}",
+                batch=batch,
+                product=work.recipe.name,
+                expires_at=house.clock() + span(work.recipe.logistics.shelf_life),
+                coi=coi,
+                statement=found.label,
+                storage=work.recipe.logistics.lane,
+                simulated=house.mode == SIMULATION,
+            )
+            for number in range(1, count + 1)
+        ]
+    )
 
 
 def label_of(house: House, batch: str, container: str, kind: str = "pdf", actor: Actor = SYSTEM) -> bytes:

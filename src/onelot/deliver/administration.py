@@ -72,7 +72,8 @@ def compare_at_bedside(
 
     Args:
         where: place of the comparison, e.g. `site/…, ward 3`.
-        by, verified_by: the two people at the bedside, `person/...`, not the same.
+        by, verified_by: the two people at the bedside, `person/...`, not the same. Nobody has to verify that something
+            was wrong, so that a mismatch goes on the record at once: `verified_by` may be "" then.
         deviation: number of the deviation that is opened on a mismatch.
         notify: who is told of a mismatch; the prescriber when empty.
 
@@ -80,9 +81,8 @@ def compare_at_bedside(
         agreed: IdentityCompared. Not agreed: DeviationOpened (critical), IdentityCompared(agreed=False), NoticeSent.
 
     Raises:
-        NotAllowed: no second person.
+        NotAllowed: all agrees, and no second person.
     """
-    second_person(by, verified_by, what="the comparison at the bedside")
     expected, seen = _expected(batch, therapy, scans)
     things = tuple(f"bag {bag.container}" for bag in scans.bags) + ("paperwork", "wristband")
     try:
@@ -98,6 +98,7 @@ def compare_at_bedside(
             ),
             Mismatch(refusal.what, rule=refusal.rule, remedy=refusal.remedy, place=where),
         )
+    second_person(by, verified_by, what="the comparison at the bedside")
     return Comparison((IdentityCompared(where, things, True, verified_by),), None)
 
 

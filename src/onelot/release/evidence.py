@@ -209,7 +209,7 @@ def unusual(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None) -> Iter
     """What does not block and still deserves a look before somebody signs."""
     place = batch.batch
     for found in batch.deviations.values():
-        state = f"closed by {found.closed_by}" if found.closed_by else "open"
+        state = f"closed by {found.closed_by.removeprefix('person/')}" if found.closed_by else "open"
         yield Finding(found.rule, found.deviation, place, f"{found.severity}, {state}: {found.what}", "read it")
     for change in batch.adjusted:
         what = f"{change.name} set to {change.value:f} {change.unit}: {change.reason}"

@@ -11,7 +11,7 @@ import onelot.app.web as web
 from onelot.app.authority import table
 from onelot.app.commands import all_commands, everything  # noqa: F401  (registers every command)
 from onelot.app.web.language import LANGUAGES, preferred, words_of
-from onelot.app.web.pages import shown_unit
+from onelot.app.web.pages import shown_unit, words
 from onelot.record.events import types
 from onelot.record.life import TABLES
 
@@ -82,3 +82,11 @@ def test_every_page_in_the_head_has_its_word() -> None:
 def test_the_browser_s_first_known_language_is_spoken() -> None:
     assert preferred("", "fr-CH, de;q=0.9, en;q=0.8") == "de"
     assert preferred("en", "de") == "en" and preferred("xx", "") == "en"
+
+
+def test_numbers_of_ours_and_symbols_of_genes_are_no_words() -> None:
+    given = {"t": words_of("en")}
+    said = {"DEV-B-Q83SKOJKT6U5K-1-2": "DEV-B-Q83SKOJKT6U5K-1-2", "pgx_ABCG2": "pgx ABCG2",
+            "NothingOfTheKind": "nothing of the kind", "some_state": "some state"}  # fmt: skip
+    for name, wanted in said.items():
+        assert words(given, name) == wanted  # type: ignore[arg-type]

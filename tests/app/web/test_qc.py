@@ -79,6 +79,9 @@ def test_my_work_is_what_waits_for_my_role(made: Made) -> None:
     row = {"deviations": [], "holds": {}, "open": True, "state": "planned"}
     assert next_of(row) == ("step", ("operator",), "step")
     assert next_of({**row, "holds": {"rule": "why"}}) == ("", (), "")
+    released = {**row, "state": "released", "therapies": ["T"]}
+    assert next_of(released) == ("dispatch", ("operator", "planner", "supervisor"), "dispatch")
+    assert next_of({**released, "therapies": []}) == ("", (), ""), "stock goes to no patient by itself"
     assert next_of({**row, "deviations": ["DEV-1"]})[1:] == (("qa_reviewer",), "deviations")
 
 

@@ -305,3 +305,38 @@ def test_a_wrong_scan_of_a_scan_phase_is_kept_and_a_supervisor_decides(tmp_path:
     done = supervisor.browser.send("POST", held, data={**form.fields, "reason": "another bag lay beside it; removed"})
     assert done.status_code == 303
     assert operator.look().one("kind") == "scan"
+
+
+def test_labels_are_printed_in_the_fill_step_alone_and_scan_back(tmp_path: Path) -> None:
+    made = plant_at(tmp_path, "start fill")
+    operator = Operator(made)
+    address = f"/screen/batches/{made.number}/labels.pdf"
+    form = operator.look()
+    assert address in form.text
+    printed = operator.browser.send("GET", f"{address}?containers=3")
+    assert printed.headers["content-type"] == "application/pdf" and printed.content.count(b"/Type /Page\n") == 3
+    for wrong in (0, 101):
+        assert operator.browser.send("GET", f"{address}?containers={wrong}").status_code == 422
+    stranger = as_person((made.house, made.number), "prescriber.hospital-north")
+    assert stranger.send("GET", address).status_code == 403
+    while operator.batch.filled is None:
+        form = scan_next(operator, form)
+    assert operator.browser.send("GET", address).status_code == 409, "after it, nobody prints another one"
+
+
+def test_a_misread_label_and_a_mistyped_password_lose_nothing_scanned(tmp_path: Path) -> None:
+    operator = Operator(plant_at(tmp_path, "batch planned"))
+    bag = re.search(r"DON-[\w-]+", operator.look().text)
+    assert bag
+    form = operator.answer(operator.look(), bag[0])
+    misread = operator.send(form, "(21)smudged")
+    again = StepForm(misread.text)
+    assert misread.status_code == 422 and again.one("ask") == form.one("ask")
+    assert again.fields["had"] == form.fields["had"] and "is not a label of ours" in html.unescape(again.text)
+    form = operator.answer(again, operator.batch.therapies[0])
+    form = operator.answer(form, "intact")
+    guessed = operator.verify(form, password="a guess")
+    kept = StepForm(guessed.text)
+    assert guessed.status_code == 403 and kept.fields["had"] == form.fields["had"] and not operator.batch.received
+    assert kept.one("verified_by") == SECOND
+    assert operator.verify(kept).status_code == 303 and operator.batch.received

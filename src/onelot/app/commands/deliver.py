@@ -158,7 +158,10 @@ def _start_conditioning(context: Context, command: StartConditioning) -> None:
 
 @dataclass(frozen=True)
 class CompareAtBedside(Command):
-    """Scan bag, paperwork and wristband before use; a mismatch is refused and stays on the record."""
+    """Scan bag, paperwork and wristband before use; a mismatch is refused and stays on the record.
+
+    verified_by: the second person who has seen all three agree; "" is enough for what does not agree.
+    """
 
     batch: str
     bags: tuple[BagScan, ...]

@@ -32,6 +32,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 # state -> (class of the tag, shape); the word itself is the state's.
+_HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TAGS = {
     "released": ("done", "●"),
     "administered": ("done", "●"),
@@ -104,8 +105,9 @@ def words(given: Given, name: str) -> str:
     found = given["t"]["names"].get(name)
     if found:
         return str(found)
-    spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
-    return spaced.replace("_", " ").strip()
+    # Numbers of ours and symbols of genes are no words: `DEV-B-1`, `pgx_ABCG2`.
+    parts = _HUMPS.sub(" ", name).replace("_", " ").split(" ")
+    return " ".join(each if len(each) > 1 and each.isupper() else each.lower() for each in parts).strip()
 
 
 def shown_unit(unit: str) -> str:

@@ -7,8 +7,10 @@ from markupsafe import Markup
 
 from onelot.app.authority import roles_of_page, sees_personal_data
 from onelot.app.web import reading
+from onelot.app.web.clinic import GIVEABLE
 from onelot.app.web.screen import Screen
 from onelot.app.why import why
+from onelot.record.subjects import Batch
 
 # page, room and key of its word, end of its address
 _LINKS = (
@@ -17,8 +19,14 @@ _LINKS = (
     ("qc", "qc", "tests", "qc"),
     ("deviations", "step", "deviations", "deviations"),
     ("correct", "step", "correct", "correct"),
+    ("dispatch", "courier", "dispatch", "dispatch"),
     ("terminate", "step", "terminate", "terminate"),
 )
+
+
+def _leaves(batch: Batch) -> bool:
+    """Whether it goes to a patient now: stock does not, and what is not decided on does not either."""
+    return bool(batch.therapies) and batch.state in (*GIVEABLE, "in_transit")
 
 
 def routes(router: APIRouter, screen: Screen) -> None:
@@ -38,7 +46,11 @@ def routes(router: APIRouter, screen: Screen) -> None:
             chain=reading.chain_status(f"batch/{number}", entries), documents=reading.documents(entries),
             may_look=bool(roles_of_page("signed") & actor.roles),
             parameters=sorted(tailoring.parameters) if tailoring and found.batch.tailoring else [],
-            links=[each[1:] for each in _LINKS if roles_of_page(each[0]) & actor.roles],
+            links=[
+                each[1:]
+                for each in _LINKS
+                if roles_of_page(each[0]) & actor.roles and (each[0] != "dispatch" or _leaves(found.batch))
+            ],
             may_release=bool(roles_of_page("release") & actor.roles),
         )  # fmt: skip
 

@@ -25,7 +25,7 @@ from onelot.app.web.rooms.intake import rescue_of
 from onelot.app.web.scans import Seen
 from onelot.app.web.screen import Artefact, Screen, Sent, Text
 from onelot.deliver import BagScan, holder, window
-from onelot.record.errors import BadInput, Held, Mismatch
+from onelot.record.errors import BadInput, Held, Mismatch, NotAllowed, OnelotError
 from onelot.record.identity import grouped
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
@@ -207,21 +207,29 @@ def _comparing(router: APIRouter, screen: Screen) -> None:
         check_verifier(
             "CompareAtBedside", here.actor, second, here.context.reader.person(second.removeprefix("person/"))
         )
-        if not (scan.strip() or before or (picture is not None and picture.filename)):
+        something = scan.strip() or (picture is not None and picture.filename)
+        if not (something or before):
             return _scans(screen, request, here, second, place, ())
-        before = before[: len(here.things) - 1]
+        # With nothing more to scan it is the second nurse who has looked at all of it.
+        looked = len(before) == len(here.things) and not something
+        before = before if looked else before[: len(here.things) - 1]
         try:
-            texts = (*before, scans.scanned(scan, picture))
+            texts = tuple(before) if looked else (*before, scans.scanned(scan, picture))
             wrong = _first_wrong(here, texts)
         except BadInput as again:
             return _scans(screen, request, here, second, place, tuple(before), again=again)
-        if wrong is None and len(texts) < len(here.things):
+        if wrong is None and not looked:
             return _scans(screen, request, here, second, place, texts)
         try:
+            # A wrong scan goes to the record at once: nobody has to verify that it was wrong.
+            second = "" if wrong is not None else second
             screen.give(request, here.actor, _command(here, texts, place, second), sent)
         except Mismatch:
             if wrong is None:
                 raise
+        except NotAllowed as again:
+            # Three scans are not lost over a mistyped password.
+            return _scans(screen, request, here, second, place, texts, again=again)
         if wrong is not None:
             return _scans(screen, request, here, second, place, texts, wrong)
         return screen.go(here.address)
@@ -279,7 +287,7 @@ def _number(here: Here, text: str) -> str:
 
 def _scans(
     screen: Screen, request: Request, here: Here, second: str, where: str, texts: tuple[str, ...],
-    wrong: int | None = None, again: BadInput | None = None,
+    wrong: int | None = None, again: OnelotError | None = None,
 ) -> Response:  # fmt: skip
     """The next scan, or the stop."""
     seen = []
@@ -294,8 +302,9 @@ def _scans(
             state = "now"
         shown = scans.plain(texts[place]) if place < len(texts) else ""
         seen.append(Seen(thing.split(" ", 1)[0], state, shown, expected))
+    status = 409 if wrong is not None else 403 if isinstance(again, NotAllowed) else 422 if again else 200
     return screen.render(
-        "compare.html", request, here.actor, 422 if again else 200 if wrong is None else 409,
+        "compare.html", request, here.actor, status,
         at=here, again=again, seen=seen, before=texts,
         second=second, where=where, stop=seen[wrong] if wrong is not None else None,
         next=next((each for each in seen if each.state == "now"), None),

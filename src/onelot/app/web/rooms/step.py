@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request, Response
 
 from onelot import make
+from onelot.app.api.doors import status_of
 from onelot.app.authority import roles_for
 from onelot.app.commands.gate import Work, open_work
 from onelot.app.commands.make import DecideCommand, RestartPhase
@@ -18,7 +19,7 @@ from onelot.app.web import reading, stepping
 from onelot.app.web.scanning import is_confirmation, read_scan
 from onelot.app.web.screen import Screen, Sent, Text
 from onelot.app.web.stepping import Ask, Doing
-from onelot.record.errors import BadInput, Conflict, Held, Mismatch, OnelotError, OutOfOrder
+from onelot.record.errors import BadInput, Conflict, Held, Mismatch, NotAllowed, OnelotError, OutOfOrder
 from onelot.record.signature import second_person
 
 Kept = Annotated[list[str], Form(max_length=400)]
@@ -77,12 +78,17 @@ def routes(router: APIRouter, screen: Screen) -> None:
             _refuse_moved(screen, actor, sent, form, number)
             return screen.go(f"/screen/batches/{number}/step")
         leases.take(number, actor, screen.house.clock(), over=True)
+        answered = form.answers
         try:
             answered = _answered(screen, work, doing, form, actor)
             done = _go_on(screen, request, actor, sent, work, form, answered)
         except (Mismatch, Held) as refusal:
             leases.give_back(number, actor)
             return _wrong(screen, request, actor, work, doing, form, refusal)
+        except (BadInput, NotAllowed) as again:
+            # Nothing was done: what was scanned before a misread label or a mistyped password is not lost.
+            kept = stepping.doing_of(work, screen.house.clock(), answered)
+            return _page(screen, request, actor, work, kept, answered, None, again, form.verified_by)
         if done is None:
             leases.give_back(number, actor)
             return screen.go(f"/screen/batches/{number}/step")
@@ -337,12 +343,13 @@ def _expected(work: Work, doing: Doing, ask: Ask | None) -> str:
 
 def _page(
     screen: Screen, request: Request, actor: Actor, work: Work, doing: Doing, answers: dict[str, str],
-    held: Lease | None,
+    held: Lease | None, again: OnelotError | None = None, second: str = "",
 ) -> Response:  # fmt: skip
     phases = [phase.name for phase in work.recipe.phases]
     ask = _next_ask(doing, answers)
     return screen.render(
-        "step.html", request, actor, batch=work.batch, recipe=work.recipe, doing=doing, ask=ask, held=held,
+        "step.html", request, actor, status_of(again) if again else 200, again=again,
+        second=second.removeprefix("person/"), batch=work.batch, recipe=work.recipe, doing=doing, ask=ask, held=held,
         answers=answers or _given(screen, work, doing), at=work.batch.seq, may=_may(doing, actor),
         roles=sorted(roles_for(doing.command)), place=phases.index(doing.phase.name) + 1 if doing.phase else 0,
         places=len(phases), plain=stepping.plain, expected=_expected(work, doing, ask),

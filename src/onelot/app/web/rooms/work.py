@@ -17,6 +17,7 @@ WORK = "/screen/work"
 NAV = (("work", WORK),)
 # Steps are asked of each batch's record; more than this on one page nobody reads.
 MOST = 50
+_DISPATCH = ("dispatch", "DispatchBatch", "dispatch")
 # Where the plant's work on a batch stands: what comes next, by which command, on which page.
 _NEXT = {
     "planned": ("step", "ReceiveMaterial", "step"),
@@ -24,6 +25,8 @@ _NEXT = {
     "in_process": ("step", "CompletePhase", "step"),
     "quarantine": ("results", "RecordResult", "qc"),
     "conditionally_released": ("results", "RecordResult", "qc"),
+    "released": _DISPATCH,
+    "exceptional_supply": _DISPATCH,
 }
 
 
@@ -32,6 +35,9 @@ def next_of(row: dict[str, Any]) -> tuple[str, tuple[str, ...], str]:
     if row["deviations"]:
         return "deviation", tuple(sorted(roles_for("CloseDeviation"))), "deviations"
     if row["holds"] or not row["open"] or row["state"] not in _NEXT:
+        return "", (), ""
+    if _NEXT[row["state"]] is _DISPATCH and not row["therapies"]:
+        # Stock goes into lots, and to no patient by itself.
         return "", (), ""
     word, command, page = _NEXT[row["state"]]
     return word, tuple(sorted(roles_for(command))), page
@@ -69,6 +75,9 @@ def _mine(screen: Screen, actor: Actor, row: dict[str, Any]) -> dict[str, Any] |
         return _step(screen, actor, found)
     if set(roles) & actor.roles and word:
         return found
+    if row["state"] == "conditionally_released" and roles_for("DispatchBatch") & actor.roles and word == "results":
+        # Final results may follow while it is on its way.
+        return {**found, "what": "dispatch", "page": "dispatch"}
     if certifies:
         return {**found, "what": "certificate", "page": "certificate"}
     return {**found, "what": "decision", "page": "release"} if decides else None

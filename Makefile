@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test long check clean
+.PHONY: demo test long pictures check clean
 
 demo: $(STAMP)
 	$(BIN)/onelot demo
@@ -19,6 +19,10 @@ test: $(STAMP)
 
 long: $(STAMP)
 	$(BIN)/pytest -m long
+
+# The pictures of docs/screens.md, made by the test that takes one patient the whole way by hand.
+pictures: $(STAMP)
+	ONELOT_PICTURES=docs/pictures $(BIN)/pytest -m browser tests/browser/test_by_hand.py
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "onelot needs Python 3.11 or later; set PYTHON="; exit 1; }

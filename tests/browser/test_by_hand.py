@@ -5,6 +5,8 @@ With ONELOT_PICTURES it makes the pictures of docs/screens.md on its way.
 
 from __future__ import annotations
 
+import os
+
 from playwright.sync_api import Browser
 
 from tests.browser.way import clinic, delivery, evidence, office, plant, quality
@@ -12,7 +14,7 @@ from tests.browser.way.house import Way, open_way
 
 
 def test_one_patient_the_whole_way_by_hand(chromium: Browser) -> None:
-    with open_way(chromium) as way:
+    with open_way(chromium, neighbours="ONELOT_PICTURES" in os.environ) as way:
         _before(way)
         clinic.order(way)
         clinic.profile(way)

@@ -11,7 +11,8 @@ import onelot.app.web as web
 from onelot.app.authority import table
 from onelot.app.commands import all_commands, everything  # noqa: F401  (registers every command)
 from onelot.app.web.language import LANGUAGES, preferred, words_of
-from onelot.app.web.pages import shown_unit, words
+from onelot.app.web.pages import shown_unit
+from onelot.app.web.pages import words as said_in_words
 from onelot.record.events import types
 from onelot.record.life import TABLES
 
@@ -89,4 +90,4 @@ def test_numbers_of_ours_and_symbols_of_genes_are_no_words() -> None:
     said = {"DEV-B-Q83SKOJKT6U5K-1-2": "DEV-B-Q83SKOJKT6U5K-1-2", "pgx_ABCG2": "pgx ABCG2",
             "NothingOfTheKind": "nothing of the kind", "some_state": "some state"}  # fmt: skip
     for name, wanted in said.items():
-        assert words(given, name) == wanted  # type: ignore[arg-type]
+        assert said_in_words(given, name) == wanted  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ def order(way: Way) -> None:
     doctor.set_input_files("#file", way.file)
     press(doctor, "main form button")
     doctor.fill("#password", way.password(f"prescriber.{CLINIC}"))
+    shoot(doctor, "order")
     press(doctor, "section.sign button")
     assert f"/screen/therapies/{way.therapy.coi}" in doctor.url
 
@@ -79,7 +80,6 @@ def tailoring(way: Way) -> None:
         press(doctor, "section.sign button")
     shoot(doctor, "tailoring")
     doctor.fill("#password", way.password(f"prescriber.{CLINIC}"))
-    doctor.locator("section.sign").scroll_into_view_if_needed()
     press(doctor, "section.sign button")
     assert way.therapy.tailoring.approved
 

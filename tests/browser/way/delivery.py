@@ -56,6 +56,9 @@ def arrival(way: Way) -> None:
 def clearance(way: Way) -> None:
     """The prescriber clears the patient for conditioning under a signature; the nurse starts it."""
     doctor, nurse, coi = way.be("prescriber", CLINIC), way.be("bedside_nurse", CLINIC), way.therapy.coi
+    doctor.goto(f"/screen/batches/{way.number}")
+    follow(doctor, f"a[href='/screen/batches/{way.number}/why/dose']")
+    shoot(doctor, "why")
     doctor.goto(f"/screen/therapies/{coi}")
     follow(doctor, "section.next a.action")
     doctor.fill("#password", way.password(f"prescriber.{CLINIC}"))
@@ -98,11 +101,11 @@ def give(way: Way) -> None:
     _begin(nurse, way)
     scan(nurse, way.labels["product"])
     assert_taken(nurse)
+    shoot(nurse, "bedside")
     second(nurse, SECOND, "a guess of hers")
     sent(nurse, lambda: nurse.click("main form.steady button"))
     assert nurse.locator(".unsent[role=alert]").count() and nurse.locator("li.done").count() == 3
     assert way.batch.compared is not None and not way.batch.compared.agreed
-    shoot(nurse, "bedside")
     second(nurse, SECOND, way.password(SECOND))
     press(nurse, "main form.steady button")
     assert way.batch.compared.agreed
@@ -123,8 +126,6 @@ def _signed(way: Way, nurse: Page, verifier: str) -> None:
     nurse.fill("#thawed_at", way.stamp(way.clock.now() - timedelta(minutes=10)))
     second(nurse, verifier, way.password(verifier))
     nurse.fill("#password", way.password(NURSE))
-    if verifier == SECOND:
-        nurse.locator("section.sign").scroll_into_view_if_needed()
     sent(nurse, lambda: nurse.click("section.sign button"))
 
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, Page
 
@@ -22,7 +21,7 @@ from onelot.adapters.recipes import shipped
 from onelot.adapters.safe import MemorySafe
 from onelot.app import home as homes
 from onelot.app.api.application import create_app
-from onelot.app.demo import tour_case
+from onelot.app.demo import own_cohort, tour_case
 from onelot.app.entropy import from_seed
 from onelot.app.house import House
 from onelot.app.sign_in import SignIn
@@ -30,6 +29,7 @@ from onelot.app.simulation.case import Case, Stage
 from onelot.app.simulation.driver import Driver
 from onelot.app.simulation.site import HOSPITALS, PLANT, Site, set_up
 from onelot.record.identity import make_identifier
+from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
 from onelot.twin.clock import SimulatedClock
 from onelot.twin.memory import InMemory
@@ -42,6 +42,9 @@ STARTS_AT = datetime(2026, 9, 7, 8, 0, tzinfo=UTC)
 SEED = 5
 # Somebody else's chain of identity: on the label of every wrong bag.
 FOREIGN = make_identifier(12345678901)
+# For pictures: who else is on the board, and how long they have been on their way.
+NEIGHBOURS = ("p01", "p04", "p09", "p10", "p12", "p14", "p16", "p17")
+AT_WORK = timedelta(days=14)
 PHONE = {"width": 390, "height": 844}
 TABLET = {"width": 820, "height": 1180}
 # Who holds what in the hand; everybody else sits at a desk.
@@ -99,10 +102,10 @@ class Way(Served):
         return f"{moment or self.clock.now():%Y-%m-%dT%H:%M}"
 
 
-def shoot(page: Page, name: str, **given: Any) -> None:
+def shoot(page: Page, name: str) -> None:
     """A picture for the docs, from the top of the page."""
     page.evaluate("window.scrollTo(0, 0)")
-    picture(page, name, **given)
+    picture(page, name)
 
 
 def sent(page: Page, press: Callable[[], None]) -> None:
@@ -154,8 +157,12 @@ def second(page: Page, login: str, password: str) -> None:
 
 
 @contextmanager
-def open_way(chromium: Browser) -> Iterator[Way]:
-    """The house with its masters, nobody ordered, nobody signed in."""
+def open_way(chromium: Browser, *, neighbours: bool = False) -> Iterator[Way]:
+    """The house with its masters; our patient not ordered, nobody signed in.
+
+    neighbours: whether simulated people have taken other patients some way before, so that pictures show a house at
+    work. They do nothing from then on, and never anything for our patient.
+    """
     # The embedded server runs as a user of its own, which must be able to pass through.
     folder = Path(tempfile.mkdtemp(prefix="onelot-way-"))
     folder.chmod(0o755)
@@ -170,6 +177,8 @@ def open_way(chromium: Browser) -> Iterator[Way]:
         house.loop.asks_presence = True
         site = Site(house, signing, "root")
         set_up(site, recipes, clock.now())
+        if neighbours:
+            _others(site, folder / "others", clock, recipes)
         case, file = tour_case(folder / "patient", SEED, clock.now(), recipes)
         stage = Stage(site, World(SEED, {}), InMemory(), {case.key: case}, clock.now)
         Driver(stage, clock, (), lambda now, who, what: None, by_hand={case.key})
@@ -187,6 +196,12 @@ def open_way(chromium: Browser) -> Iterator[Way]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def told(page: Page) -> str:
-    """What the page says, for an assertion's message."""
-    return f"{page.url}\n{page.inner_text('main')}"
+def _others(site: Site, folder: Path, clock: SimulatedClock, recipes: tuple[MasterRecipe, ...]) -> None:
+    """Other patients, each as far as the simulation took them by then."""
+    cohort = own_cohort(folder, SEED, recipes).only(NEIGHBOURS)
+    stage = Stage(site, World(SEED, {}), InMemory(), cohort.cases, clock.now)
+    driver = Driver(stage, clock, (), lambda now, who, what: None)
+    driver.begin()
+    while (due := driver.next_due()) is not None and due < STARTS_AT + AT_WORK:
+        driver.step()
+    clock.advance(max(clock.now(), STARTS_AT + AT_WORK))

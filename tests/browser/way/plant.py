@@ -146,7 +146,7 @@ def answer(way: Way, page: Page) -> None:
     elif not what:
         if not page.locator("#verified_by").count():
             raise AssertionError(page.inner_text("main"))
-        if way.batch.runs[-1].phase == "charge_vector":
+        if kind == "charge":
             shoot(page, "second-person")
         _verified(way, page)
     else:
@@ -208,5 +208,4 @@ def correct(way: Way) -> None:
     operator.fill("#reason", "digits changed places; printout of the cytometer seen")
     press(operator, "main form.steady button")
     assert operator.locator("s").count(), operator.inner_text("main")
-    shoot(operator, "correction")
     operator.goto(f"/screen/batches/{way.number}/step")

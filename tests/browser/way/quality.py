@@ -39,7 +39,6 @@ def close_deviation(way: Way, deviation: str, cause: str, impact: str) -> None:
     follow(reviewer, f"a[href$='/deviations/{deviation}']")
     reviewer.fill("#cause", cause)
     reviewer.fill("#impact", impact)
-    shoot(reviewer, "deviation")
     reviewer.fill("#password", way.password(f"qa_reviewer.{PLANT}"))
     press(reviewer, "section.sign button")
     found = way.batch.deviations[deviation]
@@ -76,13 +75,15 @@ def certificate(way: Way) -> None:
 def release(way: Way) -> None:
     """The QP reads what is proven, missing and unusual, and signs exactly that."""
     qp = way.be("qp")
+    qp.goto("/screen/board")
+    shoot(qp, "board")
     qp.goto("/screen/work")
+    follow(qp, f"a[href='/screen/batches/{way.number}/release']")
     qp.goto(f"/screen/batches/{way.number}")
     shoot(qp, "thread")
     follow(qp, f"a[href='/screen/batches/{way.number}/release']")
     qp.check("input[name=decision][value=release]")
     shoot(qp, "release")
-    qp.locator("section.sign").scroll_into_view_if_needed()
     qp.fill("#password", way.password(f"qp.{PLANT}"))
     press(qp, "section.sign button")
     assert way.batch.state == "released", way.batch.state

@@ -18,7 +18,7 @@ from jinja2.runtime import Context as Given
 from onelot.app.authority import roles_of_page
 from onelot.app.context import Actor
 from onelot.app.house import SIMULATION, House
-from onelot.app.tailoring import brief
+from onelot.app.tailoring import brief, number
 from onelot.app.web.language import FIRST, LANGUAGES, preferred, words_of
 from onelot.record.errors import NotAllowed
 from onelot.record.identity import grouped
@@ -35,6 +35,7 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 # state -> (class of the tag, shape); the word itself is the state's.
+_NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?")
 _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TAGS = {
     "released": ("done", "●"),
@@ -91,6 +92,12 @@ def shown_tick(given: Given, at: datetime, span: str) -> str:
     word = given["t"]["common"]
     month = word["months"].split()[at.month - 1] if span == "month" or at.day == 1 else ""
     return f"{word['weekdays'].split()[at.weekday()]} {at.day} {month}".strip()
+
+
+def digits(value: object) -> str:
+    """A plain number with its large digits in groups of three; anything else as it is."""
+    text = str(value)
+    return number(Decimal(text)) if _NUMBER.fullmatch(text) else text
 
 
 def shown_id(name: str) -> str:
@@ -196,6 +203,7 @@ class Pages:
             tag=tag,
             fill=fill,
             brief=brief,
+            digits=digits,
             units=shown_unit,
         )
         self._templates.globals["new_once"] = lambda: secrets.token_urlsafe(16)

@@ -8,24 +8,23 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from onelot import __version__
+from onelot.app.admission import DOCUMENTS
 from onelot.app.api import courier, people, reading, signing_in, writing
-from onelot.app.api.doors import Doors, errors
-from onelot.app.api.table import gate, named
+from onelot.app.api.document import REFUSALS, describe
+from onelot.app.api.doors import HEADERS, Doors, errors
+from onelot.app.api.table import doors_table, gate, named
 from onelot.app.house import House
 from onelot.app.sight import Seats, behind_doors
 from onelot.app.sign_in import SignIn
 from onelot.app.simulation.live import Live
-from onelot.app.web import web_router
+from onelot.app.web import refusal_page, web_router
 
 MOST_BYTES = 8 * 1024 * 1024
+# Fields alone: half a million that a command does not have take seconds to refuse, and nobody else is served.
+MOST_BYTES_OF_FIELDS = 1024 * 1024
+LONG = frozenset(f"/commands/{each.partition('.')[0]}" for each in DOCUMENTS)
 # Who shows no session at all has nothing long to say.
 MOST_BYTES_OF_NOBODY = 64 * 1024
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 def _guard(app: FastAPI, house: House) -> None:
@@ -36,7 +35,9 @@ def _guard(app: FastAPI, house: House) -> None:
         # HTTP/2 needs neither Content-Length nor chunks: a body that does not say its size is not read.
         length = request.headers.get("content-length", "" if request.method in ("POST", "PUT", "PATCH") else "0")
         known = "authorization" in request.headers or "cookie" in request.headers
-        most = MOST_BYTES if known else MOST_BYTES_OF_NOBODY
+        path = request.url.path
+        most = MOST_BYTES if path.startswith("/screen/") or path in LONG else MOST_BYTES_OF_FIELDS
+        most = most if known else MOST_BYTES_OF_NOBODY
         if not length.isdigit() or int(length) > most or "chunked" in request.headers.get("transfer-encoding", ""):
             refusal = {
                 "error": "BadInput",
@@ -60,9 +61,12 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Liv
 
     The pages of FastAPI's own documentation need a CDN, so they are off.
     """
-    app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
+    # A redirect to the same address with one slash less would name the host that the request claims to be for.
+    app = FastAPI(
+        title="onelot", version=__version__, docs_url=None, redoc_url=None, responses=REFUSALS, redirect_slashes=False
+    )
     doors = Doors(behind_doors(house), sign_in, secure)
-    errors(app)
+    errors(app, refusal_page(doors))
 
     _guard(app, house)
     app.add_middleware(Seats, house=house)
@@ -72,4 +76,5 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Liv
     for router in routers:
         app.include_router(router, dependencies=[Depends(gate(doors))])
     app.state.routes = named(routers)
+    describe(app, doors_table())
     return app

@@ -8,10 +8,12 @@ from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
-from onelot.app.api.doors import Doors, status_of
+from onelot.app.api.doors import Doors, Said, status_of, unfit, unread
 from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.simulation.live import Live
 from onelot.app.web import rooms
@@ -40,6 +42,16 @@ def web_router(doors: Doors, *, secure: bool = False, live: Live | None = None) 
     return router
 
 
+def refusal_page(doors: Doors) -> Said:
+    """How a refusal is said where no page was reached: an address that is none, a defect."""
+    pages = Pages(doors.house, (), doors.cookie(COOKIE))
+
+    def said(request: Request, error: OnelotError, status: int) -> Response:
+        return pages.render("refused.html", request, None, status, error=error)
+
+    return said
+
+
 def _refusing(pages: Pages) -> type[APIRoute]:
     """Routes whose refusals are pages of three lines; nobody signed in is sent to sign in."""
 
@@ -58,6 +70,10 @@ def _refusing(pages: Pages) -> type[APIRoute]:
                     if not request.url.path.endswith("/sign-in"):
                         return RedirectResponse("/screen/sign-in", 303, dict(HEADERS))
                     return pages.render("refused.html", request, None, 401, error=error)
+                except RequestValidationError as error:
+                    return pages.render("refused.html", request, None, 422, error=unfit(error))
+                except HTTPException as error:
+                    return pages.render("refused.html", request, None, error.status_code, error=unread(error))
                 except OnelotError as error:
                     return pages.render("refused.html", request, None, status_of(error), error=error)
 

@@ -6,8 +6,10 @@ the facts, sealed; refusals name the file as the clinic called it.
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +25,10 @@ from onelot.profile.facts import one_person
 from onelot.record.errors import BadInput, Mismatch, OnelotError
 
 MOST_FILES, MOST_BYTES = 20, 6 * 1024 * 1024
-_VARIANTS = (b"\x1f\x8b", b"##fileformat=VCF")
+# A packed file of a few megabytes can hold gigabytes, which would be read for minutes while a page waits.
+MOST_UNPACKED = 64 * 1024 * 1024
+_PACKED = b"\x1f\x8b"
+_VARIANTS = (_PACKED, b"##fileformat=VCF")
 
 
 @dataclass
@@ -93,6 +98,13 @@ def _take(found: Supplied, file: UploadFile, path: Path, name: str) -> None:
             place=name,
         )
     path.write_bytes(data)
+    if data.startswith(_PACKED) and _swells(path):
+        raise BadInput(
+            f"{name} holds more than {MOST_UNPACKED} bytes when it is unpacked",
+            rule="a supplied file is read whole within a limit",
+            remedy="supply fewer variants; read larger files at the plant (`onelot profile`)",
+            place=name,
+        )
     if data.startswith(_VARIANTS):
         if found.vcf is not None:
             raise BadInput(
@@ -113,6 +125,15 @@ def _take(found: Supplied, file: UploadFile, path: Path, name: str) -> None:
         )
     else:
         found.unread.append(name)
+
+
+def _swells(path: Path) -> bool:
+    left = MOST_UNPACKED
+    # A damaged file is the reader's to refuse: it names the line.
+    with suppress(OSError, EOFError, zlib.error), gzip.open(path) as unpacked:
+        while left >= 0 and (chunk := unpacked.read(1 << 20)):
+            left -= len(chunk)
+    return left < 0
 
 
 def check_person(found: Supplied, identity: Identity) -> None:

@@ -18,6 +18,8 @@ LONGEST_TEXT, LONGEST_DOCUMENT, LONGEST_NAME = 10_000, 8_000_000, 120
 DOCUMENTS = frozenset({"RegisterDocument.text", "RecordDesign.design", "RecordDesign.sites"})
 # No quantity of the house is larger; arithmetic and the database stay exact below it.
 MOST_MAGNITUDE = 40
+# Beyond it neither JSON nor its canonical form agrees on what a whole number is (RFC 8785, RFC 7493).
+MOST_WHOLE = 2**53 - 1
 # Retention ends decades ahead; a century is a typing error.
 FURTHEST = timedelta(days=36525)
 # These fields become names of streams and claims: a slash or a blank in them would name another stream.
@@ -58,6 +60,8 @@ def _check_leaf(place: str, value: Any, now: datetime) -> None:
         raise _bad(f"{value} is not a number", "a number is finite", place)
     if isinstance(value, Decimal) and (abs(value.adjusted()) > MOST_MAGNITUDE or len(value.as_tuple().digits) > 60):
         raise _bad("this number is beyond reason", f"at most 60 digits, within 10^±{MOST_MAGNITUDE}", place)
+    if isinstance(value, int) and abs(value) > MOST_WHOLE:
+        raise _bad("this number is beyond reason", "a whole number lies within ±2^53", place)
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise _bad(f"{value.isoformat()} has no time zone", "every moment names its zone", place)

@@ -141,7 +141,9 @@ class Loop:
 
         Raises:
             Conflict: another request was sent under this name. OnelotError: what it was refused with, on the record.
+            BadInput: a field that cannot be read, and so was never carried out.
         """
+        admission.check_fields(command, self.clock())
         before = answered_before(self._journal, f"once/{once}", mark_of(self.vault, command))
         return Done(*before, again=True) if before else None
 

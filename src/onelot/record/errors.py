@@ -22,6 +22,11 @@ from typing import Any
 MOST = 4_000
 
 
+def _said(text: str) -> str:
+    """The beginning of a text; half a character of a hostile file becomes a question mark, or nobody could send it."""
+    return text[:MOST].encode("utf-8", "replace").decode()
+
+
 class OnelotError(Exception):
     """A refusal that tells a person what happened, by which rule, and what to do now.
 
@@ -35,9 +40,9 @@ class OnelotError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, *, rule: str, remedy: str, place: str | None = None) -> None:
-        super().__init__(what[:MOST])
-        self.what, self.rule, self.remedy = what[:MOST], rule[:MOST], remedy[:MOST]
-        self.place = place[:MOST] if place is not None else None
+        self.what, self.rule, self.remedy = _said(what), _said(rule), _said(remedy)
+        self.place = _said(place) if place is not None else None
+        super().__init__(self.what)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # So that a refusal made in another process arrives as itself.

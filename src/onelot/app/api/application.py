@@ -8,28 +8,24 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from onelot import __version__
+from onelot.app.admission import DOCUMENTS
 from onelot.app.api import courier, people, reading, signing_in, writing
-from onelot.app.api.doors import Doors, errors
+from onelot.app.api.document import REFUSALS, describe
+from onelot.app.api.doors import HEADERS, Doors, errors
 from onelot.app.api.refusals import Refusals
-from onelot.app.api.table import gate, named
+from onelot.app.api.table import doors_table, gate, named
 from onelot.app.house import House
 from onelot.app.sight import Seats, behind_doors
 from onelot.app.sign_in import SignIn
 from onelot.app.simulation.live import Live
-from onelot.app.web import refused_page, web_router
+from onelot.app.web import refusal_page, web_router
 
 MOST_BYTES = 8 * 1024 * 1024
+# Fields alone: half a million that a command does not have take seconds to refuse, and nobody else is served.
+MOST_BYTES_OF_FIELDS = 1024 * 1024
+LONG = frozenset(f"/commands/{each.partition('.')[0]}" for each in DOCUMENTS)
 # Who shows no session at all has nothing long to say.
 MOST_BYTES_OF_NOBODY = 64 * 1024
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()",
-}
 # Once seen under TLS, a browser comes back under TLS only: for a year, and to hosts below this one too.
 UNDER_TLS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
@@ -42,7 +38,9 @@ def _guard(app: FastAPI, house: House, headers: dict[str, str]) -> None:
         # HTTP/2 needs neither Content-Length nor chunks: a body that does not say its size is not read.
         length = request.headers.get("content-length", "" if request.method in ("POST", "PUT", "PATCH") else "0")
         known = "authorization" in request.headers or "cookie" in request.headers
-        most = MOST_BYTES if known else MOST_BYTES_OF_NOBODY
+        path = request.url.path
+        most = MOST_BYTES if path.startswith("/screen/") or path in LONG else MOST_BYTES_OF_FIELDS
+        most = most if known else MOST_BYTES_OF_NOBODY
         if not length.isdigit() or int(length) > most or "chunked" in request.headers.get("transfer-encoding", ""):
             refusal = {
                 "error": "BadInput",
@@ -66,19 +64,23 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Liv
 
     The pages of FastAPI's own documentation need a CDN, so they are off.
     """
-    app = FastAPI(title="onelot", version=__version__, docs_url=None, redoc_url=None)
+    # A redirect to the same address with one slash less would name the host that the request claims to be for.
+    app = FastAPI(
+        title="onelot", version=__version__, docs_url=None, redoc_url=None, responses=REFUSALS, redirect_slashes=False
+    )
     doors = Doors(behind_doors(house), sign_in, secure)
     headers = {**HEADERS, **(UNDER_TLS if secure else {})}
-    refusals = Refusals(doors, headers)
-    errors(app)
+    refusals, page = Refusals(doors, headers), refusal_page(doors)
+    errors(app, page)
 
     _guard(app, house, headers)
     app.add_middleware(Seats, house=house)
 
     rooms = (signing_in, people, reading, writing, courier)
     routers = [*(room.router(doors) for room in rooms), web_router(doors, refusals, secure=secure, live=live)]
-    refusals.install(app, refused_page(doors))
+    refusals.install(app, page)
     for router in routers:
         app.include_router(router, dependencies=[Depends(gate(doors))])
     app.state.routes = named(routers)
+    describe(app, doors_table())
     return app

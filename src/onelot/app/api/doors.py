@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from onelot.app.context import Actor, Context
 from onelot.app.house import House
@@ -18,6 +20,17 @@ from onelot.app.sign_in.witness import Witness
 from onelot.record.errors import BadInput, Broken, Conflict, Erased, NotAllowed, OnelotError, Refused, Unreachable
 
 COOKIE, SCREEN_COOKIE, TABLET_COOKIE = "onelot", "onelot-session", "onelot-tablet"
+_DOCUMENT = "the OpenAPI document at /openapi.json"
+# On every answer that is not a page.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()",
+}
 _STATUS: tuple[tuple[type[OnelotError], int], ...] = (
     (NotSignedIn, 401),
     (TooOften, 429),
@@ -29,6 +42,7 @@ _STATUS: tuple[tuple[type[OnelotError], int], ...] = (
     (Broken, 500),
     (Unreachable, 503),
 )
+Said = Callable[[Request, OnelotError, int], Response]
 
 
 @dataclass(frozen=True)
@@ -119,16 +133,41 @@ def status_of(error: OnelotError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 409)
 
 
-def errors(app: FastAPI) -> None:
-    """Say of a request that does not fit what, by which rule, what to do now, where; never what was sent."""
+def unfit(error: RequestValidationError) -> BadInput:
+    """A request that is not what the document says, as a refusal."""
+    first = error.errors()[0]
+    return BadInput(
+        f"the request does not fit: {first['msg']}",
+        rule=_DOCUMENT,
+        remedy="mend the field at this place",
+        place="/".join(str(part) for part in first["loc"]),
+    )
+
+
+def unread(error: HTTPException) -> OnelotError:
+    """What the framework itself refused: an address, a method, a body that cannot be read."""
+    if error.status_code == 404:
+        return NotAllowed("there is nothing at this address", rule=_DOCUMENT, remedy="go back, or to the first page")
+    if error.status_code == 405:
+        return NotAllowed("this address is not asked in this way", rule=_DOCUMENT, remedy="ask as the document says")
+    return BadInput("the body of this request cannot be read", rule=_DOCUMENT, remedy="send it again, whole")
+
+
+def errors(app: FastAPI, page: Said) -> None:
+    """Say of a request that cannot be read what, by which rule, what to do now, where; never what was sent.
+
+    page: how it is said on the screens; elsewhere it is JSON. What a command refuses is said by `Refusals`.
+    """
+
+    def said(request: Request, error: OnelotError, status: int, headers: Mapping[str, str] | None = None) -> Response:
+        if request.url.path.startswith("/screen"):
+            return page(request, error, status)
+        return JSONResponse(error.as_dict(), status, headers)
 
     @app.exception_handler(RequestValidationError)
-    async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        refusal = BadInput(
-            f"the request does not fit: {first['msg']}",
-            rule="the OpenAPI document at /openapi.json",
-            remedy="mend the field at this place",
-            place="/".join(str(part) for part in first["loc"]),
-        )
-        return JSONResponse(refusal.as_dict(), status_code=422)
+    async def does_not_fit(request: Request, error: RequestValidationError) -> JSONResponse:
+        return JSONResponse(unfit(error).as_dict(), status_code=422)
+
+    @app.exception_handler(HTTPException)
+    async def not_read(request: Request, error: HTTPException) -> Response:
+        return said(request, unread(error), error.status_code, error.headers)

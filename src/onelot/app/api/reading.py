@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from onelot.app.api.document import PDF
 from onelot.app.api.doors import Doors
 from onelot.app.authority import roles_of_page, sees_personal_data
 from onelot.app.context import Actor, unknown
@@ -81,12 +82,12 @@ def _documents(api: APIRouter, doors: Doors) -> None:
         data = export_batch(house.whole, house.site_keys, batch, house.clock(), house.seals)
         return Response(data, media_type="application/json")
 
-    @api.get("/batches/{batch}/certificate.pdf")
+    @api.get("/batches/{batch}/certificate.pdf", response_class=Response, responses=PDF)
     def certificate(batch: str, request: Request) -> Response:
         """The newest certificate of analysis."""
         return Response(certificate_of(house, batch, doors.actor(request)), media_type="application/pdf")
 
-    @api.get("/batches/{batch}/record.pdf")
+    @api.get("/batches/{batch}/record.pdf", response_class=Response, responses=PDF)
     def record(batch: str, request: Request) -> Response:
         """The batch record."""
         actor = doors.actor(request)

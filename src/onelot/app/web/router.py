@@ -9,10 +9,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
-from onelot.app.api.doors import Doors, status_of
+from onelot.app.api.doors import Doors, Said, status_of, unfit, unread
 from onelot.app.api.refusals import Refusals
 from onelot.app.context import Actor
 from onelot.app.sign_in import NotSignedIn, Unfinished
@@ -45,14 +47,14 @@ def web_router(doors: Doors, refusals: Refusals, *, secure: bool = False, live: 
     return router
 
 
-def refused_page(doors: Doors) -> Callable[[Request, OnelotError, int], Response]:
-    """Renders a refusal as a page, outside of any room."""
+def refusal_page(doors: Doors) -> Said:
+    """How a refusal is said where no page was reached: an address that is none, a defect."""
     pages = Pages(doors.house, (), doors.cookie(COOKIE))
 
-    def render(request: Request, error: OnelotError, status: int) -> Response:
+    def said(request: Request, error: OnelotError, status: int) -> Response:
         return pages.render("refused.html", request, None, status, error=error)
 
-    return render
+    return said
 
 
 def _refusing(screen: Screen, refusals: Refusals) -> type[APIRoute]:
@@ -81,6 +83,10 @@ def _refusing(screen: Screen, refusals: Refusals) -> type[APIRoute]:
                     if not request.url.path.endswith("/sign-in"):
                         return RedirectResponse("/screen/sign-in", 303, dict(HEADERS))
                     return pages.render("refused.html", request, None, 401, error=error)
+                except RequestValidationError as error:
+                    return pages.render("refused.html", request, None, 422, error=unfit(error))
+                except HTTPException as error:
+                    return pages.render("refused.html", request, None, error.status_code, error=unread(error))
                 except OnelotError as error:
                     await run_in_threadpool(refusals.note, request, error)
                     said = refusals.said(error)

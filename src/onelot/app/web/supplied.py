@@ -7,10 +7,9 @@ the facts, sealed; refusals name the file as the clinic called it.
 from __future__ import annotations
 
 import gzip
-import io
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,10 +25,10 @@ from onelot.profile.facts import one_person
 from onelot.record.errors import BadInput, Mismatch, OnelotError
 
 MOST_FILES, MOST_BYTES = 20, 6 * 1024 * 1024
-# A packed file that swells beyond any patient's variants would keep a core busy for minutes.
-MOST_UNPACKED = 256 * 1024 * 1024
-_BLOCK = 1024 * 1024
-_VARIANTS = (b"\x1f\x8b", b"##fileformat=VCF")
+# A packed file of a few megabytes can hold gigabytes, which would be read for minutes while a page waits.
+MOST_UNPACKED = 64 * 1024 * 1024
+_PACKED = b"\x1f\x8b"
+_VARIANTS = (_PACKED, b"##fileformat=VCF")
 
 
 @dataclass
@@ -98,14 +97,14 @@ def _take(found: Supplied, file: UploadFile, path: Path, name: str) -> None:
             remedy="supply one patient's files, without images; read larger ones at the plant (`onelot profile`)",
             place=name,
         )
-    if data.startswith(b"\x1f\x8b") and _swells(data):
+    path.write_bytes(data)
+    if data.startswith(_PACKED) and _swells(path):
         raise BadInput(
-            f"{name} unpacks to more than {MOST_UNPACKED} bytes",
-            rule="a packed file is unpacked within a limit",
-            remedy="supply the regions that are asked for; read larger ones at the plant (`onelot profile`)",
+            f"{name} holds more than {MOST_UNPACKED} bytes when it is unpacked",
+            rule="a supplied file is read whole within a limit",
+            remedy="supply fewer variants; read larger files at the plant (`onelot profile`)",
             place=name,
         )
-    path.write_bytes(data)
     if data.startswith(_VARIANTS):
         if found.vcf is not None:
             raise BadInput(
@@ -128,15 +127,12 @@ def _take(found: Supplied, file: UploadFile, path: Path, name: str) -> None:
         found.unread.append(name)
 
 
-def _swells(data: bytes) -> bool:
-    """Whether it unpacks to more than the limit; what is broken is the reader's to refuse, with its place."""
+def _swells(path: Path) -> bool:
     left = MOST_UNPACKED
-    try:
-        with gzip.open(io.BytesIO(data)) as stream:
-            while left >= 0 and (block := stream.read(_BLOCK)):
-                left -= len(block)
-    except (OSError, EOFError, zlib.error):
-        return False
+    # A damaged file is the reader's to refuse: it names the line.
+    with suppress(OSError, EOFError, zlib.error), gzip.open(path) as unpacked:
+        while left >= 0 and (chunk := unpacked.read(1 << 20)):
+            left -= len(chunk)
     return left < 0
 
 

@@ -267,8 +267,8 @@ def forms_to(fuzz: Fuzz, route: str) -> list[Found]:
     return [Found(route, form, Moment("", "", None, fuzz.house.end), login)]
 
 
-# What a page shows only after a deviation, a held phase, a new tailoring or a lost device, on an enrolled tablet, or while signing in:
-# sent with names that are there, so that they are asked at all.
+# What a page shows only after a deviation, a held phase, a new tailoring or a lost device, with an enrolled tablet, or
+# while signing in: sent with names that are there, so that they are asked at all.
 UNSHOWN = {
     "POST /screen/batches/{number}/correct", "POST /screen/batches/{number}/deviations/{deviation}",
     "POST /screen/batches/{number}/hand-over", "POST /screen/batches/{number}/held",

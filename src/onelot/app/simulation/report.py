@@ -91,7 +91,17 @@ def report(
         therapy = driver.stage.therapy_of(case)
         batch = driver.stage.batch_of(therapy) if therapy else None
         findings = _findings(case, therapy)
-        held += [{"patient": key, "rule": each.rule, "fact": each.fact, "place": each.place} for each in findings]
+        held += [
+            {
+                "patient": key,
+                "rule": each.rule,
+                "fact": each.fact,
+                "place": each.place,
+                "what": each.what,
+                "remedy": each.remedy,
+            }  # fmt: skip
+            for each in findings
+        ]
         rows.append(_row(driver, case, therapy, batch, findings, expected.get(key)))
     heads = house.journal.heads()
     deviations = sum(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
@@ -124,6 +125,8 @@ class Pages:
 
     def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = (), cookie: str = COOKIE) -> None:
         self._cookie = cookie
+        # What a tour puts on top of every page, None where none is on; the tour's room sets it.
+        self.strip: Callable[[Request], object] = lambda request: None
         self._simulated, self._site, self.nav = house.mode == SIMULATION, house.site, nav
         self._templates = Environment(
             loader=PackageLoader("onelot.app.web", "templates"),
@@ -159,6 +162,7 @@ class Pages:
             actor=actor,
             nav=[each for each in self.nav if actor and roles_of_page(each[0]) & actor.roles],
             csrf=csrf_of(request.cookies.get(self._cookie, "")) if actor else "",
+            tour=self.strip(request),
             **given,
         )
         return HTMLResponse(text, status, dict(HEADERS))

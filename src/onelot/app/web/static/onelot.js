@@ -36,6 +36,9 @@
     const seen = page.querySelector("main");
     if (!seen) { show(form, document.body.dataset.unsent, "alert"); return; }
     document.querySelector("main").replaceWith(seen);
+    // What stands above the page belongs to it: the tour's next word.
+    const above = document.querySelector("aside.tour"), next = page.querySelector("aside.tour");
+    if (above && next) above.replaceWith(next);
     document.title = page.title;
     (seen.querySelector("[data-scan]") || seen.querySelector("fieldset input") || seen).focus();
     window.scrollTo(0, 0);

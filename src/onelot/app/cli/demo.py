@@ -35,45 +35,45 @@ PRODUCT = "cd19-per-kg"
 BESIDE = 2
 
 
+_Patients = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="FOLDER",
+        help="Folder of patients, one FHIR R4 bundle (X.json) each; X.vcf and X.phenopacket.json join it."
+        " Default: our own cohort of 25.",
+    ),
+]
+_Cohort = Annotated[Path | None, typer.Option(help="The same folder, as an option.", hidden=True)]
+_Product = Annotated[
+    str, typer.Option(help="What is made for a folder of patients: a recipe's name. Default: cd19-per-kg.")
+]
+_Recipe = Annotated[
+    Path | None, typer.Option(help="A recipe of your own (see `onelot recipe copy`), approved at the simulated site.")
+]
+_Headless = Annotated[bool, typer.Option("--headless", help="Run to the end at once and show the table; never serve.")]
+
+
 def demo(
-    patients: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[FOLDER]",
-            help="Folder of patients, one FHIR R4 bundle (X.json) each; X.vcf and X.phenopacket.json join it."
-            " Default: our own cohort of 25.",
-        ),
-    ] = None,
-    cohort: Annotated[Path | None, typer.Option(help="The same folder, as an option.", hidden=True)] = None,
-    product: Annotated[
-        str, typer.Option(help="What is made for a folder of patients: a recipe's name. Default: cd19-per-kg.")
-    ] = "",
-    recipe: Annotated[
-        Path | None,
-        typer.Option(help="A recipe of your own (see `onelot recipe copy`), approved at the simulated site."),
-    ] = None,
-    overlay: Annotated[bool, typer.Option("--overlay", help="Add the committed synthetic orders and facts.")] = False,
+    patients: _Patients = None,
+    cohort: _Cohort = None,
+    product: _Product = "",
+    recipe: _Recipe = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Add the made-up orders and facts that the Synthea patients lack.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the simulated world.")] = SEED,
     only: Annotated[str, typer.Option(help="Only these patients: names, with commas between.")] = "",
-    headless: Annotated[
-        bool, typer.Option("--headless", help="Run to the end at once and show the table; never serve.")
-    ] = False,
+    headless: _Headless = False,
     home: Annotated[Path | None, typer.Option(help="Folder of this run; one that was killed goes on.")] = None,
     port: Annotated[int, typer.Option(help="Port of the screens.")] = 8400,
     speed: Annotated[str, typer.Option(help="Simulated time in a second: minutes, hour, hours, day, all.")] = "hours",
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Walk a cohort of patients from order to bedside, on simulated equipment, couriers, people and clock."""
-    if speed not in SPEEDS:
-        raise BadInput(f"there is no speed {speed}", rule=f"one of {', '.join(SPEEDS)}", remedy="choose one")
     cohort, own = patients or cohort, _own(recipe)
     product = product or (own[0].name if own else PRODUCT)
     started = time.monotonic()
-    folder = home or Path(tempfile.mkdtemp(prefix="onelot-demo-"))
-    folder.mkdir(parents=True, exist_ok=True)
-    # The embedded server runs as a user of its own, which must be able to pass through.
-    folder.chmod(0o755)
-    screen = Console(stderr=True)
+    folder, screen = _folder(home), Console(stderr=True)
 
     def make(recipes: Sequence[MasterRecipe]) -> Cohort:
         if cohort is None:
@@ -87,6 +87,7 @@ def demo(
     watched = not headless and not json and sys.stdin.isatty()
     if watched:
         _free(port)
+        _known(speed)
     # On one line while the screens are served: the address and the sign-ins above it must not run out of sight.
     line = screen.status("setting up", refresh_per_second=2)
 
@@ -112,6 +113,14 @@ def demo(
         _held_to_it(found)
     finally:
         run.house.close()
+
+
+def _folder(home: Path | None) -> Path:
+    folder = home or Path(tempfile.mkdtemp(prefix="onelot-demo-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    # The embedded server runs as a user of its own, which must be able to pass through.
+    folder.chmod(0o755)
+    return folder
 
 
 def _live(run: Demo, folder: Path, seed: int, speed: str, port: int, screen: Console, line: Status) -> None:
@@ -143,6 +152,11 @@ def _live(run: Demo, folder: Path, seed: int, speed: str, port: int, screen: Con
     else:
         again = f"{_onelot()} demo --home {folder}"
         screen.print(f"Ended before the cohort did. It goes on with: {again}", soft_wrap=True, highlight=False)
+
+
+def _known(speed: str) -> None:
+    if speed not in SPEEDS:
+        raise BadInput(f"there is no speed {speed}", rule=f"one of {', '.join(SPEEDS)}", remedy="choose one")
 
 
 def _free(port: int) -> None:

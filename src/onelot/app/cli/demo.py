@@ -268,14 +268,14 @@ def show(found: Report, run: Demo, folder: Path, seconds: float) -> None:
         f"Numbers in the shipped recipes: {found.assumptions} are our assumption, {found.unverified} unverified"
         " (`onelot recipe check NAME` lists them).\n"
     )
-    batch = next((row.batch for row in found.rows if row.batch), "BATCH")
-    console.print("Open and verify any record:")
+    batch = next((row.batch for row in found.rows if row.batch), "")
     onelot = _onelot()
-    for command in (
-        f"export ONELOT_HOME={folder}",
-        f"{onelot} board --all",
+    of_batch = (
         f"{onelot} why {batch} dose",
         f"{onelot} export {batch} -o batch.json && {onelot} keys export -o keys.json",
         f"{onelot} verify batch.json --key keys.json",
-    ):
+    )
+    console.print("Open and verify any record:" if batch else "No batch was made. Look at the installation:")
+    last = of_batch if batch else (f"{onelot} doctor",)
+    for command in (f"export ONELOT_HOME={folder}", f"{onelot} board --all", *last):
         console.print(f"  {command}", highlight=False, soft_wrap=True)

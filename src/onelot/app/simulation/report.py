@@ -199,7 +199,7 @@ def _end(
         return "held", "; ".join(f"{finding.what} [{finding.place}]" for finding in findings)
     refusal = driver.waiting_for(case.key)
     if refusal is not None:
-        return "refused", f"{refusal.what} ({refusal.rule})"
+        return "refused", f"{refusal.what} ({refusal.rule}); now: {refusal.remedy}"
     return (therapy.state if therapy else "not ordered"), ""
 
 

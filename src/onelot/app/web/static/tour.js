@@ -22,14 +22,17 @@
     const scans = rows.filter((each) => each.field === "scan" && !each.ask);
     const scan = scans[scans.length > 1 ? main().querySelectorAll('input[name="before"]').length : 0];
     const counts = rows.filter((each) => each.field === "count");
+    // One form: where a page has several, other fields of the same name are not meant.
+    let form = null;
     for (const given of rows) {
       const other = given.ask ? !asked || given.ask !== asked.value : given.field === "scan" && given !== scan;
       if (other) continue;
-      const boxes = free(given.field);
+      const boxes = free(given.field).filter((each) => !form || each.form === form);
+      if (boxes.length) form = form || boxes[0].form;
       if (given.field === "count") boxes.splice(0, boxes.length, ...boxes.slice(counts.indexOf(given)).slice(0, 1));
       for (const box of given.how === "file" ? boxes.slice(0, 1) : boxes) await put(box, given);
     }
-    const on = main().querySelector("form.steady button:not(.plain), main form button:not(.plain)");
+    const on = (form || main()).querySelector("button:not(.plain)");
     if (on) on.focus();
   };
   document.addEventListener("click", (event) => {

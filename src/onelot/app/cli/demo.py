@@ -23,6 +23,7 @@ from onelot.adapters.recipes import load, shipped
 from onelot.app.authority import title as title_of
 from onelot.app.cli.output import print_json
 from onelot.app.demo import Cohort, Demo, folder_cohort, made_by, own_cohort, prepare
+from onelot.app.document_kinds import check_roles
 from onelot.app.simulation.pace import SPEEDS
 from onelot.app.simulation.report import Report
 from onelot.record.errors import BadInput, NotAllowed
@@ -191,6 +192,7 @@ def _own(path: Path | None) -> tuple[MasterRecipe, ...]:
     if path is None:
         return ()
     recipe = load(path)
+    check_roles(recipe)
     errors = [each for each in check(recipe) if each.level == "error"]
     if errors:
         raise BadInput(

@@ -21,7 +21,7 @@ from onelot.app.sign_in import SignIn
 from onelot.app.simulation.live import Live
 from onelot.app.simulation.pace import Pace
 from tests.app.test_live import SEED, driver_of
-from tests.browser.conftest import QUICK, Served, serving
+from tests.browser.conftest import QUICK, Served, accessible, serving
 
 pytestmark = pytest.mark.browser
 # What the words of each stop tell a reader to press, in this order; the last again until the stop is done.
@@ -58,7 +58,7 @@ def sign_in_of(login: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def toured(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Live]]:
+def toured(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Live, SignIn]]:
     """A simulation of one other patient, served while it runs; and a tour whose clock nobody has stopped yet."""
     folder, recipes = tmp_path_factory.mktemp("toured"), tuple(shipped().values())
     driver = driver_of(folder)
@@ -72,7 +72,7 @@ def toured(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
         desk.set_password(login, sign_in_of(login))
     url, end = serving(create_app(driver.stage.site.house, desk, live=live))
     live.start()
-    yield Served(driver.stage.site.house, "", url, chromium), live
+    yield Served(driver.stage.site.house, "", url, chromium), live, desk
     live.stop()
     end()
 
@@ -200,15 +200,50 @@ def away(visitor: Visitor, stop: str) -> None:
         page.wait_for_load_state()
 
 
-def test_the_whole_tour_by_hand_as_its_strip_says(toured: tuple[Served, Live], tmp_path: Path) -> None:
-    served, live = toured
-    page = served.page(accept_downloads=True)
+def entering(page: Page, login: str) -> None:
+    """Sign in at the address alone."""
     page.set_default_timeout(30_000)
     page.goto("/")
-    page.fill("#login", "qp.plant")
-    page.fill("#password", sign_in_of("qp.plant"))
+    page.fill("#login", login)
+    page.fill("#password", sign_in_of(login))
     page.click("main button")
     page.wait_for_url("**/screen/board")
+
+
+def test_the_clock_is_live_until_the_session_ends_and_says_so(toured: tuple[Served, Live, SignIn]) -> None:
+    served, _, desk = toured
+    page = served.page()
+    entering(page, "auditor.plant")
+    page.get_by_role("link", name="Clock").click()
+    before = page.locator(".clock").inner_text()
+    page.wait_for_function("b => document.querySelector('.clock').innerText !== b", arg=before)
+    desk.sessions.end("auditor.plant")
+    page.get_by_text("your session has ended").wait_for()
+    page.wait_for_timeout(1500)
+    assert page.url.endswith("/clock"), "it stays where it is, and asks for no stream again"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_the_strip_is_accessible(toured: tuple[Served, Live, SignIn], width: int, scheme: str) -> None:
+    served, live, _ = toured
+    page = served.page(width=width, scheme=scheme)
+    entering(page, "operator.plant")
+    page.goto("/screen/tour")
+    accessible(page)
+    page.get_by_role("button", name=re.compile("^Be .*go there")).click()
+    page.locator("aside.tour").wait_for()
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off"
+    page.goto("/screen/tour")
+    page.get_by_role("button", name="Leave the tour").click()
+    page.wait_for_url("**/screen/clock")
+    assert not live.pace.paused
+
+
+def test_the_whole_tour_by_hand_as_its_strip_says(toured: tuple[Served, Live, SignIn], tmp_path: Path) -> None:
+    served, live, _ = toured
+    page = served.page(accept_downloads=True)
+    entering(page, "qp.plant")
     page.get_by_role("link", name="Tour").click()
     assert not live.pace.paused
     visitor, began = Visitor(page, tmp_path), time.monotonic()

@@ -50,15 +50,30 @@ def load(path: str | Path) -> MasterRecipe:
     for name, recipe in _shipped():
         if str(path) in (name, recipe.identifier):
             return recipe
-    place = Path(path)
+    return _parse(_content(Path(path)), place=str(path))
+
+
+def as_written(path: str | Path) -> dict[str, Any]:
+    """What `load` reads, in the order and with the fields of the file, not as the model fills it up.
+
+    Raises:
+        BadInput: as `load`.
+    """
+    read = load(path)
+    ours = str(path) in (read.name, read.identifier) and read.name in shipped()
+    data = (files("onelot") / "data" / "recipes" / f"{read.name}.json").read_bytes() if ours else _content(Path(path))
+    found: dict[str, Any] = orjson.loads(data)
+    return found
+
+
+def _content(place: Path) -> bytes:
     try:
         if place.is_file() and place.stat().st_size > _MOST_BYTES:
             raise _unreadable(place, f"is larger than {_MOST_BYTES} bytes", "a recipe is a few 10 kB; is this one?")
-        content = place.read_bytes()
+        return place.read_bytes()
     except OSError as cause:
         names = ", ".join(name for name, _ in _shipped())
         raise _unreadable(place, cause.strerror or str(cause), f"name a file, or a shipped recipe: {names}") from cause
-    return _parse(content, place=str(place))
 
 
 def _parse(content: bytes, *, place: str) -> MasterRecipe:

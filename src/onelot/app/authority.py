@@ -18,6 +18,12 @@ def table() -> dict[str, dict[str, object]]:
     return found
 
 
+def title(role: str) -> str:
+    """A role as people say it: `Qualified person`."""
+    found = table()["roles"].get(role, {})
+    return str(found.get("title", role)) if isinstance(found, dict) else role
+
+
 def roles_for(command: str) -> frozenset[str]:
     """The roles that may give this command; none for a command the table does not name."""
     found = table()["commands"].get(command, [])

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import orjson
 
-from onelot.adapters.fhir import identity_of, order_of, read_bundle
+from onelot.adapters.fhir import Order, identity_of, order_of, read_bundle
 from onelot.adapters.recipes import shipped
 from onelot.adapters.vault import Identity
 from onelot.app import cohort, home
@@ -96,9 +96,13 @@ class Demo:
 
     def live(self, folder: Path, seed: int, speed: str) -> Live:
         """The run beside a server, with a patient of its own for the tour; `start` begins it."""
-        tour, file = tour_case(folder / "tour", seed, self.driver.clock.now(), self.recipes)
+
+        def new_tour(now: datetime) -> tuple[Case, Path]:
+            return tour_case(folder / "tour", seed, now, self.recipes)
+
+        tour, file = new_tour(self.driver.clock.now())
         pace = Pace(self.driver.clock, speed, hurry_until=self.cohort.starts_at)
-        return Live(self.driver, pace, tour, file, self.sign_in_of)
+        return Live(self.driver, pace, tour, file, self.sign_in_of, new_tour)
 
     def report(self) -> Report:
         """How the cohort stands."""
@@ -111,7 +115,9 @@ class Demo:
 
 
 # Whom a newcomer may be on the screens of the demo.
-LET_IN = (("qp", PLANT), ("operator", PLANT), ("auditor", PLANT), ("prescriber", HOSPITALS[0]))
+LET_IN = (
+    ("qp", PLANT), ("operator", PLANT), ("process_engineer", PLANT), ("auditor", PLANT), ("prescriber", HOSPITALS[0]),
+)  # fmt: skip
 
 
 def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Cohort:
@@ -134,6 +140,29 @@ def own_cohort(folder: Path, seed: int, recipes: Sequence[MasterRecipe]) -> Coho
         cases[each.patient] = case
     raw = orjson.loads((cohort.DATA / "faults.json").read_bytes())
     return Cohort(cases, read_faults(raw), plan.start, dict(cohort.expected_ends()))
+
+
+def made_by(found: Cohort, recipe: MasterRecipe) -> Cohort:
+    """Those patients of a cohort for whom a product of this kind is meant, with this recipe in the place of theirs.
+
+    Raises:
+        BadInput: nobody is treated by anything like it.
+    """
+    like = {
+        key: replace(case, recipe=recipe)
+        for key, case in found.cases.items()
+        if case.recipe.product == recipe.product or case.recipe.name == recipe.name
+    }
+    if not like:
+        raise BadInput(
+            f"nobody of our cohort is ordered {recipe.product}",
+            rule="our cohort's patients have the products of the shipped recipes",
+            remedy="give a folder of patients whose orders name your recipe: onelot demo FOLDER --recipe FILE",
+        )
+    for case in like.values():
+        if isinstance(case.order, Order):
+            case.order = replace(case.order, product=recipe.name)
+    return replace(found, cases=like, expected={})
 
 
 def tour_case(folder: Path, seed: int, now: datetime, recipes: Sequence[MasterRecipe]) -> tuple[Case, Path]:
@@ -199,13 +228,15 @@ def prepare(
     seed: int,
     make: Callable[[Sequence[MasterRecipe]], Cohort],
     tell: Told,
+    own: Sequence[MasterRecipe] = (),
 ) -> Demo:
-    """Set a run up in `folder`, or take up one that was killed there.
+    """Set a run up in `folder`, or take up one that was killed there. own: recipes beside the shipped ones.
 
     Raises:
         NotAllowed: the folder holds a production journal.
     """
-    recipes = tuple(shipped().values())
+    # A reader's own stand first: by the name of a shipped one they mean theirs.
+    recipes = (*own, *shipped().values())
     found = make(recipes)
     entropy = from_seed(seed)
     starts_at = found.starts_at - STOCK_AHEAD

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
 from typing import Any, Literal
@@ -290,12 +291,29 @@ def read_recipe(data: Any, *, place: str = "recipe") -> MasterRecipe:
     except ValidationError as cause:
         first = cause.errors()[0]
         path = "/".join(str(part) for part in first["loc"])
+        what, remedy = _unfit(str(first["type"]), str(first["loc"][-1]) if first["loc"] else "", str(first["msg"]))
         raise BadInput(
-            f"the recipe does not fit the format: {first['msg']}",
-            rule=SCHEMA,
-            remedy="mend the recipe file at this path; `onelot recipe check` lists everything",
-            place=f"{place}#/{path}",
+            f"the recipe does not fit the format: {what}", rule=SCHEMA, remedy=remedy, place=f"{place}#/{path}"
         ) from cause
+
+
+def _unfit(kind: str, name: str, message: str) -> tuple[str, str]:
+    """What does not fit, and what to do, in the words of whoever writes the file."""
+    if kind == "unexpected_keyword_argument":
+        near = get_close_matches(name, _field_names(), 1)
+        meant = f"write {near[0]!r} if that is what was meant, or " if near else ""
+        return f"there is no field {name!r} here", f"{meant}take it out; docs/recipes.md says what a recipe holds"
+    if kind == "missing":
+        return f"the field {name!r} is missing", "add it at this path, as the shipped recipes have it"
+    return message, "mend the recipe file at this path, then `onelot recipe check` it again"
+
+
+@cache
+def _field_names() -> tuple[str, ...]:
+    """Every field that a recipe can hold anywhere."""
+    schema = _adapter().json_schema()
+    parts = (schema, *schema.get("$defs", {}).values())
+    return tuple(sorted({name for part in parts for name in part.get("properties", {})}))
 
 
 def write_recipe(recipe: MasterRecipe) -> dict[str, Any]:

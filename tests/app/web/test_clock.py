@@ -17,7 +17,7 @@ from onelot.app.entropy import from_seed
 from onelot.app.sign_in import SignIn
 from onelot.app.simulation.live import Live
 from onelot.app.simulation.pace import Pace
-from onelot.app.web.rooms.tour import STOPS
+from onelot.app.simulation.tour import STOPS
 from onelot.app.web.screen import HOME
 from tests.app.test_live import driver_of, wait_for
 from tests.app.web.test_administration import fill
@@ -92,13 +92,74 @@ def test_what_happens_is_pushed_to_whoever_may_see_it(live: Live, browser: Besid
     assert number and case.identity.name not in told and not re.search(r"[^n]\n[^\ned]", told)
 
 
+def test_watching_lasts_as_long_as_the_session_and_is_no_use_of_it(live: Live) -> None:
+    now = [datetime.now(UTC)]
+    desk = SignIn(MemorySafe(), lambda: now[0], QUICK)
+    desk.set_password("operator.plant", sign_in_of("operator.plant"))
+    watcher = Beside(live, desk)
+    watcher.sign_in("operator.plant", sign_in_of("operator.plant"))
+    (before,) = desk.sessions.of("operator.plant")
+    idle = timedelta(minutes=desk.settings.idle_minutes)
+
+    def later(by: timedelta) -> None:
+        now[0] += by
+
+    async def listen() -> str:
+        async with httpx.AsyncClient(
+            transport=watcher.transport, base_url="http://onelot", cookies=watcher.cookies
+        ) as client:
+            loop = asyncio.get_running_loop()
+            loop.call_later(0.5, later, idle - timedelta(minutes=1))
+            loop.call_later(2.5, lambda: seen.extend(desk.sessions.of("operator.plant")))
+            loop.call_later(2.6, later, timedelta(minutes=2))
+            return (await client.get("/screen/clock/stream")).text
+
+    seen: list[object] = []
+    told = asyncio.run(listen())
+    assert seen == [before], "still there after minutes of watching, and not used"
+    assert told.count("event: ended") == 1 and "your session has ended" in told
+    assert not desk.sessions.of("operator.plant")
+
+
+def test_whoever_signs_out_is_told_nothing_more(live: Live) -> None:
+    desk = SignIn(MemorySafe(), lambda: datetime.now(UTC), QUICK)
+    desk.set_password("operator.plant", sign_in_of("operator.plant"))
+    watcher = Beside(live, desk)
+    watcher.sign_in("operator.plant", sign_in_of("operator.plant"))
+
+    async def listen() -> str:
+        async with httpx.AsyncClient(
+            transport=watcher.transport, base_url="http://onelot", cookies=watcher.cookies
+        ) as client:
+            asyncio.get_running_loop().call_later(1.0, lambda: desk.sessions.end("operator.plant"))
+            return (await client.get("/screen/clock/stream")).text
+
+    assert "your session has ended" in asyncio.run(listen())
+
+
+def test_the_strip_stands_on_every_page_while_the_tour_is_on(live: Live, browser: Beside) -> None:
+    assert 'class="tour"' not in browser.page("/screen/board").text
+    assert live.tour is not None
+    live.pace.go_on()
+    doctor = f"prescriber.{live.tour.hospital}"
+    there = fill(browser, "/screen/tour", "/be", login=doctor, go="yes")
+    assert there.headers["location"] == "/screen/order" and live.pace.paused
+    page = browser.page("/screen/order").text
+    assert live.tour.identity.name in page and live.driver.stage.site.password_of(doctor) in page
+    fill(browser, "/screen/tour", "/be", login="qp.plant")
+    page = browser.page("/screen/board").text
+    assert 'class="tour"' in page and live.tour.identity.name not in page, "what is entered is told to whom it is for"
+    assert fill(browser, "/screen/tour", "/leave").headers["location"] == "/screen/clock" and not live.pace.paused
+    assert 'class="tour"' not in browser.page("/screen/board").text
+
+
 def test_nothing_of_it_is_there_without_a_simulation(made: tuple) -> None:  # type: ignore[type-arg]
     operator = as_person(made, "operator.plant")
     assert "/screen/clock" not in operator.page("/screen/board").text
     for path in ("clock", "clock/stream", "tour", "tour/patient.json"):
         assert operator.send("GET", f"/screen/{path}").status_code == 403, path
     fields = operator.page("/screen/board").fields
-    for path in ("clock", "tour/be", "tour/lend"):
+    for path in ("clock", "tour/be", "tour/lend", "tour/wait", "tour/leave"):
         sent = {"csrf": fields["csrf"], "do": "go", "login": "qp.plant", "stop": "order"}
         assert operator.send("POST", f"/screen/{path}", data=sent).status_code == 403, path
 
@@ -123,5 +184,7 @@ def test_the_whole_tour_can_be_handed_over_stop_by_stop(live: Live, browser: Bes
         if f'value="{stop.key}"' in page.text:
             assert fill(browser, "/screen/tour", "/lend", stop=stop.key).status_code == 303
             wait_for(lambda: not live.lent, 20)
+        elif stop.how == "wait" and 'action="/screen/tour/wait"' in page.text:
+            assert fill(browser, "/screen/tour", "/wait").status_code == 303
         assert f'value="{stop.key}"' not in browser.page("/screen/tour").text, live.lines
     assert "whole way" in browser.page("/screen/tour").text

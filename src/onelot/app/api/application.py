@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
 
 from onelot import __version__
 from onelot.app.admission import DOCUMENTS
@@ -59,6 +59,17 @@ def _guard(app: FastAPI, house: House, headers: dict[str, str]) -> None:
         return response
 
 
+def _front() -> APIRouter:
+    """The address alone, as somebody types it."""
+    front = APIRouter(include_in_schema=False)
+
+    @front.get("/")
+    def to_the_screens() -> Response:
+        return RedirectResponse("/screen", 303)
+
+    return front
+
+
 def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Live | None = None) -> FastAPI:
     """The application over a house; live: the simulation that runs beside it.
 
@@ -77,7 +88,7 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Liv
     app.add_middleware(Seats, house=house)
 
     rooms = (signing_in, people, reading, writing, courier)
-    routers = [*(room.router(doors) for room in rooms), web_router(doors, refusals, secure=secure, live=live)]
+    routers = [_front(), *(room.router(doors) for room in rooms), web_router(doors, refusals, secure=secure, live=live)]
     refusals.install(app, page)
     for router in routers:
         app.include_router(router, dependencies=[Depends(gate(doors))])

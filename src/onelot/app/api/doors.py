@@ -122,6 +122,15 @@ class Doors:
             request.state.known = known
         return be_seen_as(known[1])
 
+    def watches(self, request: Request) -> Actor:
+        """Who still watches a page of the screens that is pushed to: asked anew each time, and no use of the session.
+
+        Raises:
+            NotSignedIn: their session has ended meanwhile.
+        """
+        token = request.cookies.get(self.cookie(SCREEN_COOKIE), "")
+        return be_seen_as(self.sign_in.actor(token, self.house.loop.actor, use=False))
+
     def context(self, actor: Actor) -> Context:
         """A context to look through, as this actor."""
         house = self.house

@@ -81,7 +81,11 @@ def init(
         print(f"Back up {found['home']}/keys now, apart from the database: without it no value opens.")
 
 
-def board(home: Home = None, json: Json = False, every: Annotated[bool, typer.Option("--all")] = False) -> None:
+def board(
+    home: Home = None,
+    json: Json = False,
+    every: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
+) -> None:
     """List the batches: open ones, or all."""
     house = open_for_reading(home)
     try:
@@ -98,7 +102,13 @@ def board(home: Home = None, json: Json = False, every: Annotated[bool, typer.Op
         house.close()
 
 
-def why(batch: str, parameter: str, home: Home = None, as_: As = "", json: Json = False) -> None:
+def why(
+    batch: Annotated[str, typer.Argument(help="Its number, as `onelot board --all` lists it.")],
+    parameter: Annotated[str, typer.Argument(help="A parameter of its recipe, e.g. dose; see `onelot recipe show`.")],
+    home: Home = None,
+    as_: As = "",
+    json: Json = False,
+) -> None:
     """Why a parameter of a batch is what it is, down to document, place, rule and signature."""
     house = open_for_reading(home)
     try:
@@ -116,7 +126,10 @@ def why(batch: str, parameter: str, home: Home = None, as_: As = "", json: Json 
     print(f"  rule     {rule['name']}: {rule['formula']}")
     print(f"           {rule['source']}; {rule['recipe']}")
     for given in found["inputs"]:
-        print(f"  fact     {given['fact']} = {given['value']} {given['unit']}, {given['observed_at']}")
+        told = f"{given['value']} {given['unit']}".strip() + (
+            f", {given['observed_at']}" if given["observed_at"] else ""
+        )
+        print(f"  fact     {given['fact']} = {told}")
         print(f"           {given['place']} of sha256 {given['source_sha256'][:16]}… ({given['recorded']})")
     for told in found["genome"]:
         acts = f"acts on {', '.join(told['acts_on'])}" if told["acts_on"] else "shown, acts on nothing"
@@ -271,7 +284,7 @@ def serve(
     certificate: Annotated[Path | None, typer.Option(help="TLS certificate (PEM).")] = None,
     key: Annotated[Path | None, typer.Option(help="Key of the certificate (PEM).")] = None,
 ) -> None:
-    """Serve the API. Without TLS only on this machine's own address."""
+    """Serve the screens and the API. Without TLS only on this machine's own address."""
     from onelot.app.api.server import serve as run
 
     run(_home(home), host, port, certificate, key)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 import typer
 
-from onelot.adapters.recipes import load, shipped
+from onelot.adapters.recipes import as_written, load, shipped
 from onelot.app.cli.output import print_json
 from onelot.app.document_kinds import check_roles
+from onelot.record.errors import BadInput
 from onelot.record.recipe import MasterRecipe, digest_of, write_recipe
 from onelot.record.recipe_check import check as findings_of
 from onelot.record.recipe_check import diff as changes_between
 from onelot.record.recipe_check import tally
 
-app = typer.Typer(help="Recipes as data: list, check, compare and show them.", no_args_is_help=True)
+app = typer.Typer(help="Recipes as data: list, show, copy, check and compare them.", no_args_is_help=True)
 
+_NAME = re.compile(r"[a-z][a-z0-9-]{1,60}")
 _Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="name of a shipped recipe, or a file")]
 _Json = Annotated[bool, typer.Option("--json", help="print one JSON value")]
 
@@ -46,9 +51,46 @@ def check(recipe: _Recipe, as_json: _Json = False) -> None:
     else:
         for each in found:
             print(f"{each.level:6} {each.path}: {each.what}\n       now: {each.remedy}")
+        if errors:
+            print('by the rules of docs/recipes.md, "What a recipe keeps"; each path is one inside the file')
         print(f"{read.identifier}: {errors} error{'' if errors == 1 else 's'}; {_origin(asdict(tally(read)))}")
     if errors:
         raise typer.Exit(1)
+
+
+@app.command()
+def copy(
+    recipe: _Recipe,
+    output: Annotated[Path, typer.Option("--output", "-o", help="the file to write, e.g. mine.json")],
+    name: Annotated[str, typer.Option(help="the copy's name; default: the file's")] = "",
+) -> None:
+    """Write a copy under a name of its own, to be changed by you. Then: check, diff, and onelot demo --recipe FILE."""
+    read = load(recipe)
+    named = name or re.sub(r"[^a-z0-9]+", "-", output.stem.lower()).strip("-")
+    if not _NAME.fullmatch(named) or named in shipped():
+        raise BadInput(
+            f"{named!r} is no name for a copy", rule="a name of its own: small letters, digits and -, a letter first",
+            remedy="give one with --name", place=str(output),
+        )  # fmt: skip
+    if output.exists():
+        raise BadInput(
+            f"{output} is there already",
+            rule="a copy overwrites nothing",
+            remedy="give another file",
+            place=str(output),
+        )
+    text = orjson.dumps({**as_written(recipe), "name": named, "version": "1"}, option=orjson.OPT_INDENT_2)
+    try:
+        output.write_bytes(text + b"\n")
+    except OSError as cause:
+        raise BadInput(
+            f"it cannot be written: {cause.strerror or cause}", rule="a copy is a file of yours",
+            remedy="give a file in a folder that you may write to", place=str(output),
+        ) from cause  # fmt: skip
+    print(f"{output}: {named}/1, a copy of {read.identifier}. Change it in any text editor, then")
+    print(f"  onelot recipe check {output}")
+    print(f"  onelot recipe diff {read.name} {output}")
+    print(f"  onelot demo --recipe {output}")
 
 
 @app.command()

@@ -258,13 +258,13 @@ class SignIn:
             remedy="ask the user administrator",
         )
 
-    def session(self, token: str) -> Session:
-        """The finished session behind a token.
+    def session(self, token: str, *, use: bool = True) -> Session:
+        """The finished session behind a token. use: see `Sessions.find`.
 
         Raises:
             NotSignedIn: no session, or it has expired. Unfinished: something is still needed.
         """
-        found = self.sessions.find(token)
+        found = self.sessions.find(token, use=use)
         if found.needs:
             raise Unfinished(found.needs)
         return found
@@ -273,12 +273,12 @@ class SignIn:
         """The sign-in name behind a token, as `session` finds it."""
         return self.session(token).login
 
-    def actor(self, token: str, actor_of: Callable[[str], Actor] | None = None) -> Actor:
+    def actor(self, token: str, actor_of: Callable[[str], Actor] | None = None, *, use: bool = True) -> Actor:
         """The person behind a token, with the roles of this session: fewer on a shared tablet, where nobody signs.
 
-        actor_of: who a name is on the record, where this desk was not given one.
+        actor_of: who a name is on the record, where this desk was not given one. use: see `Sessions.find`.
         """
-        session = self.session(token)
+        session = self.session(token, use=use)
         look = self._actor_of or actor_of
         if look is None:
             raise _not_here("a record of people")

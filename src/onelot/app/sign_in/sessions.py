@@ -94,8 +94,8 @@ class Sessions:
         )
         return token
 
-    def find(self, token: str) -> Session:
-        """The session behind a token, finished or not.
+    def find(self, token: str, *, use: bool = True) -> Session:
+        """The session behind a token, finished or not. use: whether this is a use of it, after which it lives on.
 
         Raises:
             NotSignedIn: there is none, or it has expired.
@@ -104,7 +104,7 @@ class Sessions:
         found = self._get(name)
         if found is not None:
             if not self._expired(found, now):
-                if now - datetime.fromisoformat(found.seen) > timedelta(minutes=1):
+                if use and now - datetime.fromisoformat(found.seen) > timedelta(minutes=1):
                     self._touch(name, found, now)
                 return found
             self._safe.remove(_KIND, name)

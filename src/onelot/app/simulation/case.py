@@ -23,13 +23,15 @@ from onelot.profile.samples import Origin
 from onelot.record.durations import span
 from onelot.record.errors import Held, OnelotError
 from onelot.record.identity import own_mark
-from onelot.record.recipe import MasterRecipe
+from onelot.record.recipe import MasterRecipe, Measure, Quantity, Test
 from onelot.record.subjects import Batch, Therapy
 from onelot.record.terms.opened import numbers_of
 from onelot.record.terms.values import Finding
 from onelot.record.units import convert
 from onelot.twin.faults import Kind
 from onelot.twin.memory import Memory
+from onelot.twin.probes import PROBES
+from onelot.twin.qc import NUMBERS
 from onelot.twin.state import PARTICLES
 from onelot.twin.world import SEED_CELLS, World
 
@@ -236,6 +238,22 @@ class Stage:
             return {}
         return numbers_of(self.context().open_parameters(therapy))
 
+    def measure(self, batch: str, measure: Measure) -> Decimal:
+        """What an operator reads now, in the measure's unit.
+
+        Where the twin has no model, as for a value that a reader's own recipe asks for, something within its limits is
+        made up: it shows the step and no process.
+        """
+        if measure.name in PROBES:
+            return self.world.measure(batch, measure.name, self.now)
+        return _within(measure.low, measure.high)
+
+    def test(self, batch: str, test: Test, sampled: datetime) -> str:
+        """What the laboratory reports now on a sample of that moment; made up as in `measure` without a model."""
+        if test.equals or test.name in NUMBERS:
+            return self.world.test(batch, test, self.now, sampled)
+        return f"{_within(test.low, test.high):f}"
+
     def free_equipment(self, equipment_class: str, batch: Batch) -> str:
         """A qualified unit of the class at the plant that no other open batch runs on."""
         rows = self.site.rows("equipment")
@@ -292,6 +310,13 @@ class Stage:
         case.refused.append(
             {"patient": case.key, "rule": refusal.rule, "fact": refusal.what, "place": refusal.place or ""}
         )
+
+
+def _within(low: Quantity | None, high: Quantity | None) -> Decimal:
+    if low is not None and high is not None:
+        return (low.value + high.value) / 2
+    found = low or high
+    return found.value if found is not None else Decimal(1)
 
 
 def _filled_at(batch: Batch) -> datetime | None:

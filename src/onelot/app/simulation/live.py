@@ -21,6 +21,7 @@ from onelot.app.simulation.case import Case
 from onelot.app.simulation.driver import Driver
 from onelot.app.simulation.pace import Pace
 from onelot.record.errors import OnelotError
+from onelot.record.terms.values import Finding
 
 LOG = logging.getLogger("onelot.live")
 _LINES, _LOOK_AGAIN_S = 12, 1.0
@@ -39,8 +40,9 @@ class Line:
 class Live:
     """A driver and its pace.
 
-    tour: the patient whom only the visitor moves, and tour_file their FHIR bundle; sign_in_of: a person's sign-in
-    password; lines: the newest acts first; over: nobody has anything left to do; failed: why it stands, "" if not.
+    tour: the patient whom only the visitor moves, and tour_file their FHIR bundle; new_tour: both anew, with documents
+    of that day, None where they stay as they are; sign_in_of: a person's sign-in password; lines: the newest acts
+    first; over: nobody has anything left to do; failed: why it stands, "" if not.
     """
 
     driver: Driver
@@ -48,6 +50,7 @@ class Live:
     tour: Case | None = None
     tour_file: Path | None = None
     sign_in_of: Callable[[str], str] = lambda login: ""
+    new_tour: Callable[[datetime], tuple[Case, Path]] | None = None
     lines: deque[Line] = field(default_factory=lambda: deque(maxlen=_LINES))
     acts: int = 0
     failed: str = ""
@@ -78,6 +81,22 @@ class Live:
         self.pace.stop()
         if self._thread is not None:
             self._thread.join(30)
+
+    def begin_tour(self) -> None:
+        """Stop the clock, so that nothing grows old in the visitor's hands; the patient's documents are of this day."""
+        self.pace.pause()
+        if self.tour is None or self.new_tour is None:
+            return
+        with AT_A_TIME:
+            stage = self.driver.stage
+            if stage.therapy_of(self.tour) is None:
+                self.tour, self.tour_file = self.new_tour(self.pace.clock.now())
+                stage.cases[self.tour.key] = self.tour
+
+    @property
+    def unordered(self) -> list[tuple[str, Finding]]:
+        """Patients for whom nobody has ordered anything, by the name of their file, and what is missing."""
+        return [(key, case.order) for key, case in self.driver.stage.cases.items() if isinstance(case.order, Finding)]
 
     @property
     def lent(self) -> bool:

@@ -128,7 +128,7 @@ def _do(stage: Stage, case: Case | None, work: Work, phase: Phase, need: Need) -
             stage.site.house.run_effects()
         case "measure":
             stage.begin(batch, work.therapy, case)
-            value = stage.world.measure(batch.batch, need.name, stage.now)
+            value = stage.measure(batch.batch, next(each for each in phase.measures if each.name == need.name))
             command_m = commands.RecordMeasurement(batch.batch, phase.name, need.name, value, need.unit, stage.now)
             stage.site.give(command_m, "operator", PLANT)
         case "fill":

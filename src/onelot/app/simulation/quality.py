@@ -77,7 +77,7 @@ def _result_act(
         if test.sequence:
             value = stage.sequence_read(batch, therapy, test.sequence)
         else:
-            value = stage.world.test(batch.batch, test, stage.now, sampled)
+            value = stage.test(batch.batch, test, sampled)
         command = commands.RecordResult(batch.batch, test.name, value, test.unit, sampled, person("qc", PLANT, 2))
         stage.site.give(command, "qc", PLANT)
 

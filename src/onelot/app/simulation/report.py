@@ -91,7 +91,17 @@ def report(
         therapy = driver.stage.therapy_of(case)
         batch = driver.stage.batch_of(therapy) if therapy else None
         findings = _findings(case, therapy)
-        held += [{"patient": key, "rule": each.rule, "fact": each.fact, "place": each.place} for each in findings]
+        held += [
+            {
+                "patient": key,
+                "rule": each.rule,
+                "fact": each.fact,
+                "place": each.place,
+                "what": each.what,
+                "remedy": each.remedy,
+            }  # fmt: skip
+            for each in findings
+        ]
         rows.append(_row(driver, case, therapy, batch, findings, expected.get(key)))
     heads = house.journal.heads()
     deviations = sum(
@@ -189,7 +199,7 @@ def _end(
         return "held", "; ".join(f"{finding.what} [{finding.place}]" for finding in findings)
     refusal = driver.waiting_for(case.key)
     if refusal is not None:
-        return "refused", f"{refusal.what} ({refusal.rule})"
+        return "refused", f"{refusal.what} ({refusal.rule}); now: {refusal.remedy}"
     return (therapy.state if therapy else "not ordered"), ""
 
 

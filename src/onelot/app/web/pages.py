@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -182,6 +183,8 @@ class Pages:
         idle: tuple[int, int] = (30, 5),
     ) -> None:
         self._cookie, self._idle = cookie, idle
+        # What a tour puts on top of every page, None where none is on; the tour's room sets it.
+        self.strip: Callable[[Request], object] = lambda request: None
         self._simulated, self._site, self.nav = house.mode == SIMULATION, house.site, nav
         self._templates = Environment(
             loader=PackageLoader("onelot.app.web", "templates"),
@@ -223,6 +226,7 @@ class Pages:
             nav=[each for each in self.nav if actor and roles_of_page(each[0]) & actor.roles],
             idle=self._idle[not actor.signs] * 60 if actor else 0,
             csrf=csrf_of(request.cookies.get(self._cookie, "")) if actor else "",
+            tour=self.strip(request),
             **given,
         )
         return HTMLResponse(text, status, dict(HEADERS))

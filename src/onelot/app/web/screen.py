@@ -115,6 +115,21 @@ class Screen:
         actor = self.doors.recognise(request)
         if sent is not None:
             check_csrf(self.token(request), sent.csrf)
+        self._opens(page, actor)
+        return actor
+
+    def watch(self, request: Request, page: str) -> Actor:
+        """Who watches a page that is pushed to, asked anew before each push; watching keeps no session alive.
+
+        Raises:
+            NotSignedIn: their session has ended. NotAllowed: the page is for them no more.
+        """
+        actor = self.doors.watches(request)
+        self._opens(page, actor)
+        return actor
+
+    @staticmethod
+    def _opens(page: str, actor: Actor) -> None:
         roles = roles_of_page(page)
         if not roles & actor.roles:
             raise NotAllowed(
@@ -122,7 +137,6 @@ class Screen:
                 rule=f"role table: {page} is for {', '.join(sorted(roles)) or 'nobody'}",
                 remedy="ask somebody with that role, or the user administrator",
             )
-        return actor
 
     def context(self, actor: Actor) -> Context:
         """A context to look through as this person: unknown and not yours look alike."""

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from onelot.app.web.language import LANGUAGES
 from onelot.app.web.pages import HEADERS, LIGHT, SPOKEN
 from onelot.app.web.screen import HOME, Screen
+from onelot.record.errors import OnelotError
 
 _KINDS = {"css": "text/css", "svg": "image/svg+xml; charset=utf-8", "js": "text/javascript"}
 _YEAR = 365 * 24 * 3600
@@ -22,6 +23,14 @@ def routes(router: APIRouter, screen: Screen) -> None:
     htmx = files("js_lib_htmx") / "static" / "htmx"
     for file in (*ours.iterdir(), htmx / "htmx.min.js", htmx / "ext" / "sse.js"):
         _serve(router, file)
+
+    @router.get("")
+    def front(request: Request) -> Response:
+        """Where somebody begins: their first page, or to sign in."""
+        try:
+            return screen.go(screen.home(screen.doors.recognise(request)))
+        except OnelotError:
+            return screen.go("/screen/sign-in")
 
     @router.get("/choice")
     def choose(request: Request, language: str = "", light: str = "", back: Annotated[str, Query()] = HOME) -> Response:

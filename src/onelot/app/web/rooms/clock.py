@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from time import monotonic
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -23,8 +24,8 @@ PATH = "/screen/clock"
 NAV, SIMULATED = (("clock", PATH),), True
 _ROWS, _EVERY_S = 25, 1.0
 _FRAGMENTS = ("time", "happened", "batches")
-# A stream ends by itself, so that a page left open does not keep a session alive for ever.
-_PUSHES = 600
+# Said when nothing else is, so that a connection that is gone is noticed.
+_STILL_S = 15.0
 
 
 def routes(router: APIRouter, screen: Screen) -> None:
@@ -44,7 +45,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
     @router.get("/clock/stream")
     def stream(request: Request) -> Response:
         """Server-sent events: the clock and the board as fragments, whenever they have changed."""
-        screen.enter(request, "clock")
+        screen.watch(request, "clock")
         pushed = _push(screen, request, screen.simulation)
         return StreamingResponse(pushed, media_type="text/event-stream", headers=dict(HEADERS))
 
@@ -58,6 +59,7 @@ def _seen(screen: Screen, actor: Actor) -> dict[str, Any]:
         "now": now, "live": live, "pace": live.pace, "speeds": list(SPEEDS), "hops": list(HOPS),
         "rows": [reading.weighed(row, now) for row in rows if row["open"]][:_ROWS],
         "counts": sorted(Counter(str(row["state"]) for row in rows).items()), "orders": len(mine),
+        "unordered": sorted(Counter(found for _, found in live.unordered).items(), key=lambda each: each[0].place),
         "lines": [line for line in list(live.lines) if not line.coi or line.coi in mine],
     }  # fmt: skip
 
@@ -81,25 +83,32 @@ def _turn(pace: Pace, do: str) -> None:
 
 
 async def _push(screen: Screen, request: Request, live: Live) -> AsyncIterator[bytes]:
+    """As long as the session lives, which watching does not keep alive; the last word says why it ended."""
+
     def fragments() -> list[tuple[str, str]]:
         # Asked again each time: whoever was signed out, or lost a role, is told nothing more.
-        given = _seen(screen, screen.enter(request, "clock"))
+        given = _seen(screen, screen.watch(request, "clock"))
         return [(name, screen.pages.fragment(f"live/{name}.html", request, **given)) for name in _FRAGMENTS]
 
     last: dict[str, str] = {}
-    for _ in range(_PUSHES):
+    why, said_at = "session", monotonic()
+    while True:
         try:
             found = await run_in_threadpool(fragments)
         except OnelotError:
             break
         for name, text in found:
             if last.get(name) != text:
-                last[name] = text
+                last[name], said_at = text, monotonic()
                 yield _event(name, text)
         if live.pace.stopped:
+            why = "simulation"
             break
+        if monotonic() - said_at > _STILL_S:
+            said_at = monotonic()
+            yield b": still here\n\n"
         await asyncio.sleep(_EVERY_S)
-    yield _event("ended", "")
+    yield _event("ended", screen.pages.fragment("live/ended.html", request, why=why))
 
 
 def _event(name: str, text: str) -> bytes:

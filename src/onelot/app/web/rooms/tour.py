@@ -1,172 +1,166 @@
-"""The guided tour: one simulated patient, moved by the visitor, who is each person in turn. Only in a simulation."""
+"""The guided tour's page, the strip it puts on every other page, the change of person. Only in a simulation."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from time import monotonic, sleep
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from onelot.adapters.vault import Identity
-from onelot.app.effects import AT_A_TIME
+from onelot.app.authority import roles_of_page
+from onelot.app.context import Actor
 from onelot.app.simulation.live import Live
-from onelot.app.simulation.site import PLANT, login_of
-from onelot.app.web.pages import COOKIE, HEADERS
+from onelot.app.simulation.tour import STOPS, Seen, done, stops
+from onelot.app.web.pages import COOKIE, HEADERS, csrf_of
 from onelot.app.web.rooms.signing_in import NEXT, keep
 from onelot.app.web.screen import Screen, Sent, Text
-from onelot.record.errors import BadInput
-from onelot.record.subjects import Batch, Therapy
+from onelot.record.errors import BadInput, OnelotError
 
 PATH = "/screen/tour"
 NAV, SIMULATED = (("tour", PATH),), True
-_NO_THERAPY, _NO_BATCH = Therapy(), Batch()
-# After so many steps by hand the visitor has seen what a step is.
-_BY_HAND = 2
+ON = "onelot-tour"
+# The longest the page waits for the clock; the others may have much to do on the way.
+_PATIENCE_S = 20.0
 
 
 @dataclass(frozen=True)
-class Stop:
-    """One stop. at: whose place it is done at; address: with {coi} and {batch}; done: asked of the record."""
+class Strip:
+    """What stands on top of every page while the tour is on.
 
-    key: str
-    role: str
-    at: str
-    address: str
-    done: Callable[[Therapy, Batch], bool]
+    now: the present stop, None at the end; number: of it; name: of whom to be; mine: that is who is here; away: the
+    page shown is none of this stop.
+    """
 
-
-def _complete(batch: Batch) -> int:
-    return sum(run.state == "Complete" for run in batch.runs)
-
-
-STOPS = (
-    Stop("order", "prescriber", "hospital", "/screen/order", lambda t, b: t.state != "new"),
-    Stop("consent", "clinic_coordinator", "hospital", "/screen/therapies/{coi}", lambda t, b: bool(t.consent)),
-    Stop("profile", "clinic_coordinator", "hospital", "/screen/therapies/{coi}", lambda t, b: t.eligible),
-    Stop(
-        "tailoring", "clinic_coordinator", "hospital", "/screen/therapies/{coi}/tailoring",
-        lambda t, b: t.tailoring is not None,
-    ),
-    Stop(
-        "approval", "prescriber", "hospital", "/screen/therapies/{coi}/tailoring",
-        lambda t, b: t.tailoring is not None and t.tailoring.approved,
-    ),
-    Stop("collection", "collection", "hospital", "/screen/collection/{coi}", lambda t, b: bool(t.collections)),
-    Stop("plan", "planner", "plant", "/screen/schedule?span=month", lambda t, b: b.state != "new"),
-    Stop("receipt", "operator", "plant", "/screen/batches/{batch}/step", lambda t, b: bool(b.received)),
-    Stop("step", "operator", "plant", "/screen/batches/{batch}/step", lambda t, b: _complete(b) >= _BY_HAND),
-    Stop("stretch", "operator", "plant", "/screen/batches/{batch}", lambda t, b: b.completed is not None),
-    Stop("qc", "qc", "plant", "/screen/batches/{batch}/qc", lambda t, b: b.certificate is not None),
-    Stop("release", "qp", "plant", "/screen/batches/{batch}/release", lambda t, b: bool(b.disposition)),
-    Stop("journey", "bedside_nurse", "hospital", "/screen/batches/{batch}", lambda t, b: b.shipment is not None),
-    Stop("bedside", "bedside_nurse", "hospital", "/screen/bedside/{batch}", lambda t, b: b.administered is not None),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One stop as it stands: its address, whom to be, and whether it is done, the present one, or to come."""
-
-    key: str
-    role: str
-    login: str
-    address: str
-    state: str
-
-
-def stops(live: Live) -> list[Seen]:
-    """The tour as the record says it stands."""
-    therapy, batch = _record(live)
-    found: list[Seen] = []
-    for stop in STOPS:
-        done = stop.done(therapy, batch)
-        now = not done and all(each.state == "done" for each in found)
-        address = stop.address.format(coi=therapy.coi, batch=batch.batch)
-        state = "done" if done else "now" if now else "later"
-        found.append(Seen(stop.key, stop.role, _login(live, stop), address, state))
-    return found
-
-
-def _record(live: Live) -> tuple[Therapy, Batch]:
-    stage = live.driver.stage
-    # Never in the middle of an act: the stage remembers who ordered what, and the acts go through it.
-    with AT_A_TIME:
-        therapy = stage.therapy_of(live.tour) if live.tour else None
-        batch = stage.batch_of(therapy) if therapy else None
-    return therapy or _NO_THERAPY, batch or _NO_BATCH
-
-
-def _login(live: Live, stop: Stop) -> str:
-    return login_of(stop.role, PLANT if stop.at == "plant" or live.tour is None else live.tour.hospital)
+    now: Seen | None
+    number: int
+    count: int
+    name: str
+    mine: bool
+    lent: bool
+    away: bool
+    csrf: str
 
 
 def routes(router: APIRouter, screen: Screen) -> None:
-    """The tour's page, the change of person, and the help of the simulated people."""
+    """The tour's page, the change of person, time that passes, and the help of the simulated people."""
+    screen.pages.strip = lambda request: _strip(screen, request)
+    _reading(router, screen)
+    _acting(router, screen)
 
-    def live() -> Live:
-        found = screen.simulation
-        if found.tour is None:
-            raise BadInput(
-                "this simulation has no tour", rule="the demo's own cohort has one", remedy="run `onelot demo`"
-            )
-        return found
 
+def _live(screen: Screen) -> Live:
+    found = screen.simulation
+    if found.tour is None:
+        raise BadInput("this simulation has no tour", rule="the demo's own cohort has one", remedy="run `onelot demo`")
+    return found
+
+
+def _strip(screen: Screen, request: Request) -> Strip | None:
+    if screen.live is None or screen.live.tour is None or request.url.path == PATH:
+        return None
+    if request.cookies.get(screen.doors.cookie(ON)) != "on":
+        return None
+    try:
+        actor = screen.doors.recognise(request)
+    except OnelotError:
+        return None
+    if not roles_of_page("tour") & actor.roles:
+        return None
+    return _standing(screen, screen.live, actor, request)
+
+
+def _people(screen: Screen, live: Live) -> list[tuple[str, Actor]]:
+    """Whom one can be: everybody whom this simulation gave a password, in the order of their names."""
+    site = live.driver.stage.site
+    found = [(login, screen.house.loop.actor(login)) for login in site.rows("people") if login != site.administrator]
+    return sorted(found, key=lambda each: each[1].printed_name)
+
+
+def _standing(screen: Screen, live: Live, actor: Actor, request: Request) -> Strip:
+    seen = stops(live)
+    number = next((place for place, each in enumerate(seen, 1) if each.state == "now"), 0)
+    now = seen[number - 1] if number else None
+    name = screen.house.loop.actor(now.login).printed_name if now and now.login else ""
+    mine = now is not None and now.login in ("", actor.id.removeprefix("person/"))
+    # A page that a form of the stop has answered with is on the way, whatever it is called.
+    path = request.url.path
+    away = now is not None and path != now.address and (request.method == "GET" or not path.startswith(now.address))
+    return Strip(now, number, len(seen), name, mine, live.lent, away, csrf_of(screen.token(request)))
+
+
+def _reading(router: APIRouter, screen: Screen) -> None:
     @router.get("/tour")
     def tour(request: Request) -> Response:
         actor = screen.enter(request, "tour")
-        found, login = live(), actor.id.removeprefix("person/")
+        found, login = _live(screen), actor.id.removeprefix("person/")
         seen = stops(found)
-        names = {each.login: screen.house.loop.actor(each.login).printed_name for each in seen}
-        site = found.driver.stage.site
-        return screen.render(
-            "tour.html", request, actor, stops=seen, names=names, login=login, live=found, recipe=_recipe(found),
-            patient=_patient(found), now=next((each for each in seen if each.state == "now"), None),
-            signing=site.password_of(login) if login in names else "",
-            second=_second(screen, found, login) if login in names else None,
-        )  # fmt: skip
-
-    @router.post("/tour/be")
-    def be(request: Request, sent: Annotated[Sent, Depends()], login: Text = "") -> Response:
-        screen.enter(request, "tour", sent)
-        found, desk = live(), screen.doors.sign_in
-        if login not in {each.login for each in stops(found)}:
-            raise BadInput("nobody of the tour", rule="the tour names its people", remedy="use its buttons")
-        # The usual door, with the password this simulation gave its own people; there is no way around it.
-        token = desk.open(login, found.sign_in_of(login), screen.doors.where(request))
-        desk.close(screen.token(request), screen.doors.where(request))
-        return keep(screen, screen.go(NEXT if desk.sessions.find(token).needs else PATH), COOKIE, token)
-
-    @router.post("/tour/lend")
-    def lend(request: Request, sent: Annotated[Sent, Depends()], stop: Text = "") -> Response:
-        screen.enter(request, "tour", sent)
-        found = live()
-        wanted = next((each for each in STOPS if each.key == stop), None)
-        if wanted is None:
-            raise BadInput("no such stop", rule="the tour names its stops", remedy="use its buttons")
-        found.lend(lambda: wanted.done(*_record(found)))
-        return screen.go(PATH)
+        names = {each.login: screen.house.loop.actor(each.login).printed_name for each in seen if each.login}
+        case = found.tour
+        given: dict[str, Any] = {
+            "strip": _standing(screen, found, actor, request), "stops": seen, "names": names,
+            "login": login, "live": found, "at": screen.house.clock(), "line": next(iter(found.lines), None),
+            "recipe": case.recipe.title if case else "", "patient": case.identity if case else None,
+            "on": request.cookies.get(screen.doors.cookie(ON)) == "on", "people": _people(screen, found),
+            "signing": found.driver.stage.site.password_of(login),
+        }  # fmt: skip
+        return screen.render("tour.html", request, actor, **given)
 
     @router.get("/tour/patient.json")
     def patient(request: Request) -> Response:
         screen.enter(request, "tour")
-        file = live().tour_file
+        file = _live(screen).tour_file
         return Response(
             file.read_bytes() if file else b"{}", media_type="application/json",
             headers={**HEADERS, "Content-Disposition": 'attachment; filename="tour.json"'},
         )  # fmt: skip
 
 
-def _second(screen: Screen, live: Live, login: str) -> tuple[str, str, str] | None:
-    """Who stands beside this person where a step needs two: name, sign-in name, signing password."""
-    other = f"{login}.2"
-    row = screen.house.journal.rows("people", [other]).get(other)
-    return (str(row["printed_name"]), other, live.driver.stage.site.password_of(other)) if row else None
+def _acting(router: APIRouter, screen: Screen) -> None:
+    @router.post("/tour/be")
+    def be(request: Request, sent: Annotated[Sent, Depends()], login: Text = "", go: Text = "") -> Response:
+        """Be somebody; with `go` at once on the page of the present stop. The first time, the tour begins."""
+        screen.enter(request, "tour", sent)
+        found, desk = _live(screen), screen.doors.sign_in
+        if login not in {name for name, _ in _people(screen, found)}:
+            raise BadInput("nobody of this simulation", rule="the tour names its people", remedy="use its buttons")
+        if go and request.cookies.get(screen.doors.cookie(ON)) != "on":
+            found.begin_tour()
+        # The usual door, with the password this simulation gave its own people; there is no way around it.
+        token = desk.open(login, found.sign_in_of(login), screen.doors.where(request))
+        desk.close(screen.token(request), screen.doors.where(request))
+        there = next((each.address for each in stops(found) if each.state == "now"), PATH) if go else PATH
+        answer = screen.go(NEXT if desk.sessions.find(token).needs else there)
+        answer = keep(screen, answer, COOKIE, token)
+        return keep(screen, answer, ON, "on") if go else answer
 
+    @router.post("/tour/lend")
+    def lend(request: Request, sent: Annotated[Sent, Depends()], stop: Text = "") -> Response:
+        screen.enter(request, "tour", sent)
+        found = _live(screen)
+        if stop not in {each.key for each in STOPS}:
+            raise BadInput("no such stop", rule="the tour names its stops", remedy="use its buttons")
+        found.lend(lambda: done(found, stop))
+        return screen.go(PATH)
 
-def _patient(live: Live) -> Identity | None:
-    return live.tour.identity if live.tour else None
+    @router.post("/tour/wait")
+    def wait(request: Request, sent: Annotated[Sent, Depends()]) -> Response:
+        """Let the days pass that the present stop waits for; everybody else goes on meanwhile."""
+        screen.enter(request, "tour", sent)
+        found = _live(screen)
+        until = next((each.until for each in stops(found) if each.state == "now"), None)
+        if until is not None and until > screen.house.clock():
+            found.pace.hop(until - screen.house.clock())
+            patience = monotonic() + _PATIENCE_S
+            while screen.house.clock() < until and monotonic() < patience:
+                sleep(0.05)
+        return screen.go(PATH)
 
-
-def _recipe(live: Live) -> str:
-    return live.tour.recipe.title if live.tour else ""
+    @router.post("/tour/leave")
+    def leave(request: Request, sent: Annotated[Sent, Depends()]) -> Response:
+        """No strip any more, and the clock goes on for everybody."""
+        screen.enter(request, "tour", sent)
+        _live(screen).pace.go_on()
+        answer = screen.go("/screen/clock")
+        answer.delete_cookie(screen.doors.cookie(ON), path="/", secure=screen.secure, httponly=True, samesite="strict")
+        return answer

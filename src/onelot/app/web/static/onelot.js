@@ -105,6 +105,9 @@
     form.querySelector(".unsent")?.remove();
     if (!answer.ok && refused) { refuse(form, refused); return; }
     document.querySelector("main").replaceWith(seen);
+    // What stands above the page belongs to it: the tour's next word.
+    const above = document.querySelector("aside.tour"), next = page.querySelector("aside.tour");
+    if (above && next) above.replaceWith(next);
     document.title = page.title;
     swapped = performance.now();
     (seen.querySelector("[data-scan]") || seen.querySelector("fieldset input:not([type=hidden])") || seen).focus();

@@ -118,3 +118,24 @@ def test_a_recipe_that_names_a_role_nobody_can_have_is_refused_with_its_place(tm
     assert isinstance(found.exception, BadInput)
     assert found.exception.place == f"parameters/{named['name']}/changed_by"
     assert all(run("check", name).exit_code == 0 for name in shipped())
+
+
+def test_a_copy_has_a_name_of_its_own_and_overwrites_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    assert run("copy", "cd19-per-kg", "-o", str(file)).exit_code == 0
+    changed = json.loads(run("diff", "cd19-per-kg", str(file), "--json").stdout)
+    assert [(each["path"], each["new"]) for each in changed] == [("/name", "mine")]
+    again = run("copy", "cd19-flat", "-o", str(file))
+    assert isinstance(again.exception, BadInput) and "there already" in again.exception.what
+    named = run("copy", "cd19-flat", "-o", str(tmp_path / "x.json"), "--name", "cd19-per-kg")
+    assert isinstance(named.exception, BadInput)
+
+
+def test_a_misspelt_field_is_named_with_what_was_meant(tmp_path: Path) -> None:
+    value = write_recipe(shipped()["cd19-per-kg"])
+    value["indicatoins"] = value.pop("indications")
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(value))
+    found = run("check", str(file)).exception
+    assert isinstance(found, BadInput) and found.place is not None and found.place.endswith("#/indicatoins")
+    assert "'indications'" in found.remedy

@@ -289,7 +289,8 @@ def read_recipe(data: Any, *, place: str = "recipe") -> MasterRecipe:
     try:
         return _adapter().validate_python(data)
     except ValidationError as cause:
-        first = cause.errors()[0]
+        # A misspelt field is also a missing one: what stands there is said first.
+        first = min(cause.errors(), key=lambda each: each["type"] != "unexpected_keyword_argument")
         path = "/".join(str(part) for part in first["loc"])
         what, remedy = _unfit(str(first["type"]), str(first["loc"][-1]) if first["loc"] else "", str(first["msg"]))
         raise BadInput(

@@ -30,7 +30,11 @@ def test_an_archive_made_to_swell_is_refused_at_once() -> None:
     assert refused.value.place == "p.vcf.gz" and time.process_time() - began < 3
 
 
-@pytest.mark.parametrize("data", [gzip.compress(HEAD + LINE), gzip.compress(HEAD)[:40], b"\x1f\x8b" + b"\x00" * 50])
+@pytest.mark.parametrize(
+    "data",
+    [gzip.compress(HEAD + LINE), gzip.compress(HEAD)[:40], b"\x1f\x8b" + b"\x00" * 50],
+    ids=["whole", "cut off", "empty"],
+)
 def test_a_packed_file_of_its_size_is_left_to_its_reader(data: bytes) -> None:
     with supplied([file(data)]) as found:
         assert found.vcf is not None and found.vcf.read_bytes() == data

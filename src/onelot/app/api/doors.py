@@ -119,6 +119,17 @@ def status_of(error: OnelotError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 409)
 
 
+def unfit(error: RequestValidationError, rule: str) -> BadInput:
+    """The refusal of a request whose fields do not fit: the first of them, and where it stands."""
+    first = error.errors()[0]
+    return BadInput(
+        f"the request does not fit: {first['msg']}",
+        rule=rule,
+        remedy="mend the field at this place",
+        place="/".join(str(part) for part in first["loc"]),
+    )
+
+
 def errors(app: FastAPI) -> None:
     """Say every refusal as JSON: what, by which rule, what to do now, where."""
 
@@ -128,12 +139,6 @@ def errors(app: FastAPI) -> None:
         return JSONResponse(error.as_dict(), status_code=status_of(error), headers=again)
 
     @app.exception_handler(RequestValidationError)
-    async def unfit(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        refusal = BadInput(
-            f"the request does not fit: {first['msg']}",
-            rule="the OpenAPI document at /openapi.json",
-            remedy="mend the field at this place",
-            place="/".join(str(part) for part in first["loc"]),
-        )
+    async def refused_field(request: Request, error: RequestValidationError) -> JSONResponse:
+        refusal = unfit(error, "the OpenAPI document at /openapi.json")
         return JSONResponse(refusal.as_dict(), status_code=422)

@@ -13,12 +13,15 @@ from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Given
+from markupsafe import Markup, escape
 
+from onelot.app.advice import PGX
 from onelot.app.authority import roles_of_page
 from onelot.app.context import Actor
 from onelot.app.house import SIMULATION, House
 from onelot.app.tailoring import brief
 from onelot.app.web.language import FIRST, LANGUAGES, preferred, words_of
+from onelot.app.web.speaking import Speakers, said, said_plain, told
 from onelot.record.errors import NotAllowed
 from onelot.record.identity import grouped
 
@@ -101,7 +104,9 @@ def tag(state: str) -> tuple[str, str]:
 @pass_context
 def words(given: Given, name: str) -> str:
     """`PhaseStarted` or `in_process` in plain words of the reader's language."""
-    found = given["t"]["names"].get(name)
+    if name.startswith(PGX):
+        return name.removeprefix(PGX)  # a gene is called by its symbol
+    found = given["speaker"].word(name)
     if found:
         return str(found)
     spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
@@ -114,8 +119,9 @@ def shown_unit(unit: str) -> str:
 
 
 def fill(text: str, **values: object) -> str:
-    """`{n} events` with its values."""
-    return text.format(**values)
+    """`{n} events` with its values; marked up where one of them is."""
+    marked = any(isinstance(each, Markup) for each in values.values())
+    return escape(text).format(**values) if marked else text.format(**values)
 
 
 class Pages:
@@ -125,6 +131,7 @@ class Pages:
     def __init__(self, house: House, nav: tuple[tuple[str, str], ...] = (), cookie: str = COOKIE) -> None:
         self._cookie = cookie
         self._simulated, self._site, self.nav = house.mode == SIMULATION, house.site, nav
+        self._speakers = Speakers(house)
         self._templates = Environment(
             loader=PackageLoader("onelot.app.web", "templates"),
             autoescape=True,
@@ -142,6 +149,9 @@ class Pages:
             fill=fill,
             brief=brief,
             units=shown_unit,
+            said=said,
+            said_plain=said_plain,
+            told=told,
         )
         self._templates.globals["new_once"] = lambda: secrets.token_urlsafe(16)
 
@@ -166,7 +176,9 @@ class Pages:
     def fragment(self, name: str, request: Request | None, **given: Any) -> str:
         """A template in the reader's language, without a page around it."""
         language = language_of(request) if request else FIRST
-        return self._templates.get_template(name).render(t=words_of(language), language=language, **given)
+        return self._templates.get_template(name).render(
+            t=words_of(language), language=language, speaker=self._speakers.of(language, given), **given
+        )
 
 
 def csrf_of(secret: str) -> str:

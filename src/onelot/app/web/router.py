@@ -8,10 +8,11 @@ from pkgutil import iter_modules
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
-from onelot.app.api.doors import Doors, status_of
+from onelot.app.api.doors import Doors, status_of, unfit
 from onelot.app.sign_in import NotSignedIn, Unfinished
 from onelot.app.simulation.live import Live
 from onelot.app.web import rooms
@@ -60,6 +61,9 @@ def _refusing(pages: Pages) -> type[APIRoute]:
                     return pages.render("refused.html", request, None, 401, error=error)
                 except OnelotError as error:
                     return pages.render("refused.html", request, None, status_of(error), error=error)
+                except RequestValidationError as error:
+                    refusal = unfit(error, "every field of a form has a kind and a length")
+                    return pages.render("refused.html", request, None, 422, error=refusal)
 
             return handler
 

@@ -13,7 +13,8 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 def translation_findings(recipe: MasterRecipe) -> Iterator[Finding]:
-    """Findings about each language. What is missing is shown in English, so it is a notice; the rest bars approval."""
+    """Findings about each language. What is missing is shown in English and what belongs to no text is never shown, so
+    both are notices; a translation that is empty or has other numbers bars approval."""
     own = texts(recipe)
     known = own.keys() | references(recipe)
     for language, translated in recipe.translations.items():
@@ -22,7 +23,7 @@ def translation_findings(recipe: MasterRecipe) -> Iterator[Finding]:
             yield error(path, f"{language!r} is no language a recipe is translated into", "name it by its code: de")
         for text, said in translated.items():
             if text not in known:
-                yield error(path, f"a translation of what the recipe does not say: {_short(text)}", "take it out")
+                yield notice(path, f"a translation of what the recipe does not say: {_short(text)}", "take it out")
             elif not said.strip():
                 yield error(path, f"an empty translation: {_short(text)}", "write it, or leave the text out")
             elif sorted(_NUMBER.findall(text)) != sorted(_NUMBER.findall(said)):

@@ -225,6 +225,7 @@ class MasterRecipe(Strict):
     dose_hit: formula over parameters and `dose_given` (in the unit of dose_parameter): was the dose aimed at reached.
     washouts: of the patient, before collection; supportive: drugs given beside the product.
     stock_items: what a stock recipe makes, or a kit takes from stock; stock_recipe: the recipe a kit's items come from.
+    translations: language -> text of this recipe -> what it is in that language (`record.recipe_words`).
     """
 
     schema: Literal["onelot-recipe/1"]
@@ -257,6 +258,7 @@ class MasterRecipe(Strict):
     washouts: tuple[Washout, ...] = ()
     supportive: tuple[SupportiveDrug, ...] = ()
     editing: Editing | None = None
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -320,7 +322,8 @@ def _field_names() -> tuple[str, ...]:
 def write_recipe(recipe: MasterRecipe) -> dict[str, Any]:
     """The recipe as JSON values; `canonical` of it is what is hashed, signed and stored."""
     value: dict[str, Any] = _adapter().dump_python(recipe, mode="json")
-    return value
+    # A recipe in one language has the digest it had before the format knew of others.
+    return value if recipe.translations else {key: item for key, item in value.items() if key != "translations"}
 
 
 def digest_of(recipe: MasterRecipe) -> str:
@@ -335,22 +338,23 @@ def recipe_schema() -> dict[str, Any]:
 
 def sources(recipe: MasterRecipe) -> Iterator[tuple[str, Source]]:
     """Every source in the recipe with its path, in order."""
-    return ((path, found) for path, found in _parts("", recipe) if isinstance(found, Source))
+    return ((path, found) for path, found in parts("", recipe) if isinstance(found, Source))
 
 
 def quantities(recipe: MasterRecipe) -> Iterator[tuple[str, Quantity]]:
     """Every quantity in the recipe with its path, in order. The cells of the dose bands are no quantities."""
-    return ((path, found) for path, found in _parts("", recipe) if isinstance(found, Quantity))
+    return ((path, found) for path, found in parts("", recipe) if isinstance(found, Quantity))
 
 
-def _parts(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def parts(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """A part of the format and every part inside it, each with its path, in order."""
     if is_dataclass(value):
         yield path, value
         for each in fields(value):
-            yield from _parts(f"{path}/{each.name}", getattr(value, each.name))
+            yield from parts(f"{path}/{each.name}", getattr(value, each.name))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _parts(f"{path}/{key}", item)
+            yield from parts(f"{path}/{key}", item)
     elif isinstance(value, tuple):
         for number, item in enumerate(value):
-            yield from _parts(f"{path}/{number}", item)
+            yield from parts(f"{path}/{number}", item)

@@ -11,8 +11,8 @@ import onelot.app.web as web
 from onelot.app.authority import table
 from onelot.app.commands import all_commands, everything  # noqa: F401  (registers every command)
 from onelot.app.web.language import LANGUAGES, preferred, words_of
-from onelot.app.web.pages import shown_unit
-from onelot.app.web.pages import words as said_in_words
+from onelot.app.web.shown import shown_unit
+from onelot.app.web.shown import words as said_in_words
 from onelot.record.events import types
 from onelot.record.life import TABLES
 

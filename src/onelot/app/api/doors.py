@@ -142,12 +142,12 @@ def status_of(error: OnelotError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 409)
 
 
-def unfit(error: RequestValidationError) -> BadInput:
-    """A request that is not what the document says, as a refusal."""
+def unfit(error: RequestValidationError, rule: str = _DOCUMENT) -> BadInput:
+    """A request whose fields do not fit, as a refusal: the first of them, and where it stands."""
     first = error.errors()[0]
     return BadInput(
         f"the request does not fit: {first['msg']}",
-        rule=_DOCUMENT,
+        rule=rule,
         remedy="mend the field at this place",
         place="/".join(str(part) for part in first["loc"]),
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from onelot.app.web.pages import shown_number, shown_unit
+from onelot.app.web.shown import shown_number, shown_unit
 from onelot.record.subjects.batch import Reading
 
 WIDTH, HEIGHT, ROOM = 320, 64, 6

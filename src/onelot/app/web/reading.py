@@ -10,7 +10,7 @@ from typing import Any
 from onelot.app.authority import sees_personal_data
 from onelot.app.context import Actor, Context, unknown
 from onelot.app.house import House
-from onelot.app.web.pages import shown_number, shown_unit
+from onelot.app.web.shown import shown_number, shown_unit
 from onelot.record.chain import link, start
 from onelot.record.journal import Entry
 from onelot.record.recipe import MasterRecipe

@@ -84,7 +84,8 @@ def _refusing(screen: Screen, refusals: Refusals) -> type[APIRoute]:
                         return RedirectResponse("/screen/sign-in", 303, dict(HEADERS))
                     return pages.render("refused.html", request, None, 401, error=error)
                 except RequestValidationError as error:
-                    return pages.render("refused.html", request, None, 422, error=unfit(error))
+                    refusal = unfit(error, "every field of a form has a kind and a length")
+                    return pages.render("refused.html", request, known(request), 422, error=refusal)
                 except HTTPException as error:
                     return pages.render("refused.html", request, None, error.status_code, error=unread(error))
                 except OnelotError as error:

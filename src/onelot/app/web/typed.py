@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from onelot.record.errors import BadInput
 
 LONGEST = 40
+
+# One and a half for one reader, fifteen hundred for another.
+_THOUSAND = re.compile(r"[+-]?\d{1,3},\d{3}")
 
 
 def line(text: str, field: str) -> str:
@@ -26,9 +30,15 @@ def number(text: str, field: str) -> Decimal:
     """A finite number, with a point or a comma before its decimals.
 
     Raises:
-        BadInput: anything else; `1,000.5` too, since nobody knows which of the two it means.
+        BadInput: anything else; `1,000.5` and `1,500` too, since nobody knows which of two numbers is meant.
     """
     found = line(text, field)
+    if _THOUSAND.fullmatch(found):
+        raise _bad(
+            f"{found[:LONGEST]!r} could be two numbers",
+            "a comma before three digits is no decimal comma for all",
+            field,
+        )
     plain = found.replace(",", ".")
     try:
         value = Decimal(plain) if len(found) <= LONGEST and found.count(",") <= 1 and "_" not in found else None

@@ -11,6 +11,7 @@ from onelot.record.recipe_check.formulas import formula_findings
 from onelot.record.recipe_check.numbers import number_findings
 from onelot.record.recipe_check.origin import Tally, origin_findings, tally
 from onelot.record.recipe_check.structure import structure_findings
+from onelot.record.recipe_check.translation import translation_findings
 
 __all__ = ["Change", "Finding", "Tally", "check", "diff", "refuse_faulty", "tally"]
 
@@ -23,6 +24,7 @@ def check(recipe: MasterRecipe) -> list[Finding]:
         *number_findings(recipe),
         *editing_findings(recipe),
         *origin_findings(recipe),
+        *translation_findings(recipe),
     ]
     return sorted(set(found), key=lambda each: (each.level != "error", each.path, each.what))
 

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from onelot.app.context import Actor
 from onelot.app.export import export_batch
 from onelot.app.web import reading
-from onelot.app.web.pages import HEADERS, shown_unit
+from onelot.app.web.pages import HEADERS
 from onelot.app.web.rooms.equipment import day_of
 from onelot.app.web.screen import Screen, Sent, Text
+from onelot.app.web.shown import shown_unit
 from onelot.app.web.trail import MOST, Search, as_csv, fields, streams, trail
 from onelot.record.events import types
 

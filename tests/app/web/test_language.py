@@ -11,6 +11,7 @@ import onelot.app.web as web
 from onelot.app.authority import table
 from onelot.app.commands import all_commands, everything  # noqa: F401  (registers every command)
 from onelot.app.web.language import LANGUAGES, preferred, words_of
+from onelot.app.web.language.saying import Speaker
 from onelot.app.web.shown import shown_unit
 from onelot.app.web.shown import words as said_in_words
 from onelot.record.events import types
@@ -86,8 +87,8 @@ def test_the_browser_s_first_known_language_is_spoken() -> None:
 
 
 def test_numbers_of_ours_and_symbols_of_genes_are_no_words() -> None:
-    given = {"t": words_of("en")}
-    said = {"DEV-B-Q83SKOJKT6U5K-1-2": "DEV-B-Q83SKOJKT6U5K-1-2", "pgx_ABCG2": "pgx ABCG2",
+    given = {"t": words_of("en"), "speaker": Speaker("en")}
+    said = {"DEV-B-Q83SKOJKT6U5K-1-2": "DEV-B-Q83SKOJKT6U5K-1-2", "pgx_ABCG2": "ABCG2",
             "NothingOfTheKind": "nothing of the kind", "some_state": "some state"}  # fmt: skip
     for name, wanted in said.items():
         assert said_in_words(given, name) == wanted  # type: ignore[arg-type]

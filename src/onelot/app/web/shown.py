@@ -32,9 +32,8 @@ _TAGS = {
 }
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?")
 _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-# A name of ours, as in `PhaseStarted`, `in_process` or `pgx_ABCG2` (a gene keeps its letters); what is none, such as a
-# lot's number, is shown as it stands.
-_NAME = re.compile(r"[A-Z]?[a-z0-9_ ()]*([A-Z][a-z0-9]+)*|[a-z]+_[A-Z][A-Z0-9]*")
+# A name of ours, as in `PhaseStarted` or `in_process`; what is none, such as a lot's number, is shown as it stands.
+_NAME = re.compile(r"[A-Z]?[a-z0-9_ ()]*([A-Z][a-z0-9]+)*")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})")
 
 
@@ -131,7 +130,7 @@ def shown_day(given: Given, at: datetime) -> str:
 
 def shown_unit(unit: str) -> str:
     """A UCUM unit as people read it: `{copies}/{cells}` is copies/cells. Braces hold UCUM's annotations (UCUM §12)."""
-    return re.sub(r"\{([^{}]*)\}", r"\1", unit)
+    return type(unit)(re.sub(r"\{([^{}]*)\}", r"\1", unit))  # marked-up text stays marked up
 
 
 def fill(text: str, **values: object) -> str:

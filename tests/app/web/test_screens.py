@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 
 from onelot.adapters.safe import MemorySafe
 from onelot.app.api.application import create_app
@@ -30,12 +31,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, str]:
     return make_house(tmp_path_factory.mktemp("screens"))
 
 
+# A house is served by one application, as it is in life; to put one together takes half a second.
+_SERVED: dict[int, tuple[House, FastAPI]] = {}
+
+
+def served(house: House) -> FastAPI:
+    if id(house) not in _SERVED:
+        _SERVED[id(house)] = house, create_app(house, SIGN_IN)
+    return _SERVED[id(house)][1]
+
+
 class Browser:
     """Keeps cookies like a browser."""
 
     def __init__(self, house: House, looks: Path | None = None) -> None:
         house.looks = looks
-        self.transport, self.cookies = httpx.ASGITransport(create_app(house, SIGN_IN)), httpx.Cookies()
+        self.transport, self.cookies = httpx.ASGITransport(served(house)), httpx.Cookies()
 
     def send(self, method: str, path: str, **given: Any) -> httpx.Response:
         async def run() -> httpx.Response:

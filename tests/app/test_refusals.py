@@ -56,7 +56,7 @@ def said(answer: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/", 404), ("GET", "/keys/", 404), ("GET", "/a/%2e%2e/b", 404), ("PUT", "/keys", 405)],
+    [("GET", "/nothing", 404), ("GET", "/keys/", 404), ("GET", "/a/%2e%2e/b", 404), ("PUT", "/keys", 405)],
 )
 def test_an_address_that_is_none(client: TestClient, method: str, path: str, status: int) -> None:
     answer = client.request(method, path, headers={"Host": "elsewhere.example"})

@@ -137,7 +137,6 @@ class Recorded:
         """Put the house to a state, unless it stands there."""
         self.desk_safe._held = dict(state.get("desk", self._signed_in))
         self.sign_in.limits._held.clear()
-        self.house.leases._held.clear()
         if self._here is state and not self.changed():
             return
         journal, claims = self.journal, self.journal._claims

@@ -52,11 +52,19 @@ def test_behind_a_server_with_the_certificate_cookies_are_under_tls_too() -> Non
     assert not Settings(address="http://127.0.0.1:8400").under_tls and not Settings().under_tls
 
 
-def test_a_packed_file_that_swells_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_packed_file_that_swells_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(supplied, "MOST_UNPACKED", 4 * 1024 * 1024)
+
+    def swells(data: bytes) -> bool:
+        file = tmp_path / "file"
+        file.write_bytes(data)
+        return supplied._swells(file)
+
     bomb = gzip.compress(b"\0" * (40 * 1024 * 1024))
-    assert len(bomb) < 64 * 1024 and supplied._swells(bomb)
-    assert not supplied._swells(gzip.compress(b"##fileformat=VCF\n" * 1000))
-    assert not supplied._swells(b"\x1f\x8bbroken"), "what is broken is the reader's to refuse, with its place"
+    assert len(bomb) < 64 * 1024 and swells(bomb)
+    assert not swells(gzip.compress(b"##fileformat=VCF\n" * 1000))
+    assert not swells(b"\x1f\x8bbroken"), "what is broken is the reader's to refuse, with its place"
     # Many members one after the other count together.
-    assert supplied._swells(gzip.compress(b"\0" * 1024 * 1024) * 5)
+    assert swells(gzip.compress(b"\0" * 1024 * 1024) * 5)

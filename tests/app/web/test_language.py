@@ -12,7 +12,7 @@ from onelot.app.authority import table
 from onelot.app.commands import all_commands, everything  # noqa: F401  (registers every command)
 from onelot.app.web.language import LANGUAGES, preferred, words_of
 from onelot.app.web.language.saying import Speaker
-from onelot.app.web.shown import shown_unit
+from onelot.app.web.shown import shown_unit, with_moments
 from onelot.app.web.shown import words as said_in_words
 from onelot.record.events import types
 from onelot.record.life import TABLES
@@ -92,3 +92,12 @@ def test_numbers_of_ours_and_symbols_of_genes_are_no_words() -> None:
             "NothingOfTheKind": "nothing of the kind", "some_state": "some state"}  # fmt: skip
     for name, wanted in said.items():
         assert said_in_words(given, name) == wanted  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "typed", ["2026-02-30T10:00Z", "0000-01-01T00:00Z", "9999-12-31T23:59-23:59", "2026-01-01T24:61Z"]
+)
+def test_what_looks_like_a_moment_and_is_none_is_shown_as_it_was_typed(typed: str) -> None:
+    given = {"t": words_of("en")}
+    assert with_moments(given, f"'{typed}' is no time") == f"'{typed}' is no time"  # type: ignore[arg-type]
+    assert with_moments(given, "until 2026-11-22T09:12+00:00, then") == "until 22 Nov 2026 09:12 UTC, then"  # type: ignore[arg-type]

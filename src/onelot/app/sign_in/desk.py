@@ -23,7 +23,7 @@ from onelot.app.sign_in.passwords import Passwords, make_temporary
 from onelot.app.sign_in.security_keys import SecurityKeys
 from onelot.app.sign_in.security_log import NOWHERE, SecurityLog, Where
 from onelot.app.sign_in.sessions import CODE, ENROL, PASSWORDS, NotSignedIn, Session, Sessions, Unfinished
-from onelot.app.sign_in.settings import Settings
+from onelot.app.sign_in.settings import Settings, not_here
 from onelot.app.sign_in.totp import Totp
 from onelot.app.sign_in.tries import Tries
 from onelot.record.errors import BadInput, NotAllowed
@@ -103,7 +103,7 @@ class SignIn:
     def begin_oidc(self, where: Where = NOWHERE) -> tuple[str, str]:
         """The identity provider's address, and the cookie that belongs to this sign-in."""
         if self.oidc is None:
-            raise _not_here("an identity provider")
+            raise not_here("an identity provider")
         self.limits.begin(where.address)
         found = self.oidc.begin()
         self.limits.right(where.address)
@@ -116,7 +116,7 @@ class SignIn:
             NotAllowed: there is none, the answer does not verify, or names nobody who is known here.
         """
         if self.oidc is None:
-            raise _not_here("an identity provider")
+            raise not_here("an identity provider")
         self.limits.begin(where.address)
         try:
             login, strong = self.oidc.finish(cookie, given)
@@ -173,7 +173,7 @@ class SignIn:
     def _tablet(self, token: str) -> Tablet:
         found = self.badges.tablet(token)
         if found is None or self.settings.badge is None:
-            raise _not_here("sign-in by badge")
+            raise not_here("sign-in by badge")
         return found
 
     # --- what a session still needs ----------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ class SignIn:
         session = self.session(token, use=use)
         look = self._actor_of or actor_of
         if look is None:
-            raise _not_here("a record of people")
+            raise not_here("a record of people")
         try:
             found = look(session.login)
         except NotAllowed as cause:
@@ -292,9 +292,8 @@ class SignIn:
         if tablet is None:
             self.sessions.close(token)
             raise NotSignedIn("this tablet is not enrolled any more", rule="enrolled tablets only", remedy="ask IT")
-        return Actor(
-            found.id, found.printed_name, self._roles_by_badge(session.login, tablet), found.sites, signs=False
-        )
+        roles = self._roles_by_badge(session.login, tablet)
+        return Actor(found.id, found.printed_name, roles, found.sites, signs=False)
 
     def close(self, token: str, where: Where = NOWHERE) -> None:
         """End a session; nothing happens where there is none."""
@@ -333,7 +332,7 @@ class SignIn:
         """
         session = self.sessions.find(token)
         if session.by_badge:
-            raise _not_here("this, on a shared tablet,")
+            raise not_here("this, on a shared tablet,")
         if not self.passwords.known(session.login):
             if self._clock() - datetime.fromisoformat(session.opened) <= FRESH:
                 return session
@@ -399,11 +398,3 @@ class SignIn:
 
     def _oidc_secret(self) -> str:
         return os.environ.get(SECRET_VARIABLE) or oidc.kept_secret(self.box)
-
-
-def _not_here(what: str) -> NotAllowed:
-    return NotAllowed(
-        f"{what} is not available here",
-        rule="deny by default: sign-in.json says what the site allows",
-        remedy="sign in with your name and password",
-    )

@@ -14,7 +14,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from onelot.app.authority import table
-from onelot.record.errors import BadInput
+from onelot.record.errors import BadInput, NotAllowed
 
 FILE = "sign-in.json"
 EVERYBODY = "*"
@@ -171,4 +171,13 @@ def read_settings(home: Path) -> Settings:
         rule="docs/sign-in.md lists the fields",
         remedy="mend the file at this place",
         place=place,
+    )
+
+
+def not_here(what: str) -> NotAllowed:
+    """The refusal of a way in that the site does not allow."""
+    return NotAllowed(
+        f"{what} is not available here",
+        rule="deny by default: sign-in.json says what the site allows",
+        remedy="sign in with your name and password",
     )

@@ -108,7 +108,14 @@ def shown_hour(at: datetime) -> str:
 
 def with_moments(given: Given, text: str) -> str:
     """A text in which each moment is one that people read, with its zone; everything else as it stands."""
-    return _MOMENT.sub(lambda found: shown_time(given, found[0]), text)
+
+    def read(found: re.Match[str]) -> str:
+        try:
+            return shown_time(given, found[0])
+        except (ValueError, OverflowError):
+            return found[0]  # it looks like a moment and is none: somebody typed the 30th of February
+
+    return _MOMENT.sub(read, text)
 
 
 def shown_number(value: Decimal | str) -> str:

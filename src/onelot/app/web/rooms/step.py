@@ -62,6 +62,11 @@ class WrongThing(Exception):
 
 def routes(router: APIRouter, screen: Screen) -> None:
     """The step's page and its form; what a supervisor decides on a held phase."""
+    _stepping(router, screen)
+    _deciding(router, screen)
+
+
+def _stepping(router: APIRouter, screen: Screen) -> None:
     leases = screen.house.leases
 
     @router.get("/batches/{number}/step")
@@ -107,6 +112,8 @@ def routes(router: APIRouter, screen: Screen) -> None:
             return screen.go(f"/screen/batches/{number}/step")
         return done
 
+
+def _deciding(router: APIRouter, screen: Screen) -> None:
     @router.post("/batches/{number}/held")
     def decide(
         request: Request, number: str, sent: Annotated[Sent, Depends()], phase: Text = "", key: Text = "",
@@ -120,7 +127,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             raise BadInput("nothing was chosen", rule="it is done, or send again", remedy="choose one of the two")
         else:
             screen.give(request, actor, RestartPhase(number, phase, reason.strip()), sent)
-        leases.give_back(number, actor)
+        screen.house.leases.give_back(number, actor)
         return screen.go(f"/screen/batches/{number}/step")
 
 

@@ -131,11 +131,15 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/therapies/{coi}/decide/{about:path}": _visits(
         Visit("tailored", "prescriber", f"{THERAPY}/decide/drug/ondansetron")
     ),
+    "GET /screen/therapies/{coi}/deviations": _visits(Visit("mixed", "qa_reviewer", f"{THERAPY}/deviations")),
+    "GET /screen/therapies/{coi}/deviations/{deviation}": _visits(
+        Visit("mixed", "qa_reviewer", f"{THERAPY}/deviations/{{first}}")
+    ),
     "GET /screen/therapies/{coi}/eligibility": _visits(
         Visit("tailored", "clinic_coordinator", f"{THERAPY}/eligibility")
     ),
     "GET /screen/therapies/{coi}/end": _visits(Visit("tailored", "prescriber", f"{THERAPY}/end")),
-    "GET /screen/therapies/{coi}/erase": _visits(Visit("tailored", "qa_reviewer", f"{THERAPY}/erase")),
+    "GET /screen/therapies/{coi}/erase": _visits(Visit("waiting", "qa_reviewer", f"{THERAPY}/erase")),
     "GET /screen/therapies/{coi}/files": _visits(Visit("tailored", "clinic_coordinator", f"{THERAPY}/files")),
     "GET /screen/therapies/{coi}/guide": _visits(Visit("designed", "bioinformatician", f"{THERAPY}/guide")),
     "GET /screen/therapies/{coi}/markers": _visits(Visit("tailored", "collection", f"{THERAPY}/markers")),

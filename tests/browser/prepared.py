@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from onelot.app.api.courier import make_link
 from onelot.app.commands.lots import ReceiveLot
 from onelot.app.commands.masters import RegisterPerson
 from onelot.app.commands.release import OpenDeviation, RejectBatch
+from onelot.app.commands.stops import RefuseCollectionScan
 from onelot.app.demo import tour_case
 from onelot.app.house import House
 from onelot.app.sign_in import SignIn
@@ -27,6 +29,8 @@ from onelot.app.simulation.live import Live
 from onelot.app.simulation.networks import simulated_networks
 from onelot.app.simulation.pace import Pace
 from onelot.app.simulation.site import PLANT
+from onelot.record.errors import Mismatch
+from onelot.record.identity import make_identifier
 from onelot.record.subjects import Batch, Therapy
 from onelot.twin.clock import SimulatedClock
 from tests.app.commands.conftest import populated
@@ -108,6 +112,20 @@ def tailored(folder: Path) -> Prepared:
 def booked(folder: Path) -> Prepared:
     """The collection is booked."""
     return _of(reach(folder, lambda act: act == "collection booked"))
+
+
+def mixed(folder: Path) -> Prepared:
+    """Somebody else's bag was scanned at a collection: the therapy has a deviation, and a batch is planned."""
+    place = reach(folder, lambda act: act == "batch planned")
+    found = _of(place)
+    assert found.therapy is not None
+    stop = RefuseCollectionScan(found.therapy.coi, "bag", make_identifier(12345678901))
+    with suppress(Mismatch):
+        place.house.loop.handle(stop, place.house.loop.actor(found.login("collection")))
+    found = _of(place)
+    assert found.therapy is not None
+    found.more["first"] = next(iter(found.therapy.deviations))
+    return found
 
 
 def making(folder: Path) -> Prepared:

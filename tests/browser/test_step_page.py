@@ -130,14 +130,13 @@ def test_what_is_refused_stands_at_its_form(line: Line) -> None:
     to_the_second_person(line, page)
     page.fill("#verified_by", OPERATOR)
     page.click("main button")
-    page.wait_for_selector("form .refused")
-    assert "nobody verifies" in page.inner_text("form .refused")
+    page.wait_for_selector("form .unsent[role=alert] >> text=nobody verifies")
     accessible(page)
     picture(page, "step-refused")
     page.fill("#verified_by", SECOND)
     page.fill("#verifier_password", "guess")
     page.click("main button")
-    page.wait_for_selector("form .refused >> text=signing password")
+    page.wait_for_selector("form .unsent[role=alert] >> text=signing password")
     assert page.input_value("#verified_by") == SECOND and line.batch.state == "planned"
 
 

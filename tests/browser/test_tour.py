@@ -47,7 +47,7 @@ PRESSED = {
     "Receive it at the hospital": ("Go on",),
     "Clear the conditioning": ("Sign",),
     "Begin the conditioning": ("The first dose of conditioning was given",),
-    "Compare at the bedside": ("Begin to scan", "Go on"),
+    "Compare at the bedside": ("Begin to scan", "Go on", "Go on", "Go on", "It all agrees"),
     "Give it": ("Sign",),
 }
 MOST_PRESSES, AT_WORK_S = 16, 90

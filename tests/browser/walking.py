@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.app.web.plant import PASSWORD
 from tests.browser import prepared
-from tests.browser.places import Visit
+from tests.browser.places import REFUSED, Visit
 from tests.browser.prepared import Prepared
 
 
@@ -33,7 +33,8 @@ class Walk:
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(self.house(visit.house).at(visit.address))
+        answer = page.goto(self.house(visit.house).at(visit.address))
+        assert answer and (answer.ok or visit == REFUSED), f"{page.url}: {answer and answer.status}"
         _THEN[visit.then](page)
         return page, said
 

@@ -19,7 +19,7 @@ def order(way: Way) -> None:
     doctor.goto("/screen/therapies")
     follow(doctor, "a[href='/screen/order']")
     doctor.select_option("#recipe", RECIPE)
-    doctor.click("details summary")
+    doctor.click("main details summary")
     doctor.set_input_files("#file", way.file)
     press(doctor, "main form button")
     assert way.case.identity.name in doctor.inner_text("main")
@@ -28,7 +28,7 @@ def order(way: Way) -> None:
     assert way.stage.therapy_of(way.case) is None, "a wrong password signs nothing"
     doctor.goto("/screen/order")
     doctor.select_option("#recipe", RECIPE)
-    doctor.click("details summary")
+    doctor.click("main details summary")
     doctor.set_input_files("#file", way.file)
     press(doctor, "main form button")
     doctor.fill("#password", way.password(f"prescriber.{CLINIC}"))

@@ -114,7 +114,8 @@ def sent(page: Page, press: Callable[[], None]) -> None:
     with page.expect_response(lambda answer: answer.request.method == "POST") as found:
         press()
     assert found.value.status < 500, page.url
-    page.wait_for_selector("main:not([data-before])")
+    # A refusal stands at the head of its form, and the page stays with all that was typed.
+    page.wait_for_selector("main:not([data-before]), form > .refused")
     page.wait_for_load_state("load")
 
 

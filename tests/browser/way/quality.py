@@ -15,7 +15,7 @@ def vector_lot(way: Way) -> None:
     """An operator takes a lot in; quality control examines it and releases it under a signature."""
     operator, qc = way.be("operator"), way.be("qc")
     operator.goto("/screen/lots")
-    operator.click("details summary")
+    operator.click("main details summary")
     given = {
         "lot": VECTOR_LOT, "item": VECTOR, "supplier_lot": "S-77", "amount": "5000", "unit": "mL",
         "certificate_sha256": sha256(b"the supplier's certificate").hexdigest(),
@@ -23,7 +23,7 @@ def vector_lot(way: Way) -> None:
     }  # fmt: skip
     for name, value in given.items():
         operator.fill(f"#{name}", value)
-    press(operator, "details form button")
+    press(operator, "main details form button")
     qc.goto(f"/screen/lots/{VECTOR_LOT}")
     qc.fill("#finding", "identity and titre comply; certificate seen")
     qc.fill("#password", way.password(f"qc.{PLANT}"))

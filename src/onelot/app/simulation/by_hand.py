@@ -220,7 +220,7 @@ def _shipper(at: Stand) -> str:
 def _compare(at: Stand) -> tuple[Entry, ...]:
     coi, bags = at.therapy.coi, at.batch.dispatched.containers if at.batch.dispatched else ()
     return (
-        Entry("verified_by", "sign_box.second", login_of("bedside_nurse", at.case.hospital, 2)),
+        *_second(at, "bedside_nurse", at.case.hospital),
         Entry("where", "bedside.where", "ward 3, bed 2"),
         Entry("scan", "collection.scan_wristband", coi),
         Entry("scan", "collection.scan_paperwork", coi),

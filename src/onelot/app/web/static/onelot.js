@@ -79,7 +79,8 @@
 
   // A steady form is sent without leaving the page: when sending fails, all that was typed is still there, and the
   // form's own name ("once") keeps the server from doing it twice.
-  let swapped = 0;
+  let swapped = 0, entered = 0;
+  document.addEventListener("keydown", (event) => { if (event.key === "Enter") entered = performance.now(); }, true);
   const send = async (form, button) => {
     form.querySelectorAll(":scope > .refused").forEach((each) => each.remove());
     show(form, say.sending, "status");
@@ -121,7 +122,7 @@
     if (form.dataset.busy) return;
     const picture = [...form.querySelectorAll("input[type=file]")].some((each) => each.files.length);
     const empty = form.querySelector("[data-scan]")?.value === "" && !picture;
-    if (empty && performance.now() - swapped < 400) return;
+    if (empty && entered > swapped && entered - swapped < 400) return;
     form.dataset.busy = "yes";
     send(form, event.submitter).finally(() => delete form.dataset.busy);
   });

@@ -97,7 +97,7 @@ def slot(way: Way, purpose: str, equipment_class: str, site: str, hours: int) ->
 
 
 def first_collection(way: Way) -> None:
-    """Booked, compared, and too little: a label of somebody else is stopped in red before, and nothing is written."""
+    """Booked, compared, and too little: a label of somebody else is stopped in red before, and stands on the record."""
     slot(way, "collection", "apheresis", CLINIC, 6)
     way.clock.advance(max(way.clock.now(), way.therapy.slots[-1].starts_at))
     nurse, coi = way.be("collection", CLINIC), way.therapy.coi
@@ -106,6 +106,8 @@ def first_collection(way: Way) -> None:
     print_labels(way, nurse, 1)
     scan(nurse, FOREIGN)
     assert nurse.locator("section.stop").count() and not way.therapy.collections
+    (missed,) = way.therapy.near_misses
+    assert missed.refused.severity == "critical" and way.therapy.deviations
     follow(nurse, "a.action")
     _three_scans(way, nurse, 1)
     me = f"collection.{CLINIC}"

@@ -58,6 +58,7 @@ def told(file: Path, batch: str, coi: str) -> None:
     made, treated = stream(file, f"batch/{batch}"), stream(file, f"therapy/{coi}")
     _collections(treated)
     _wrong_bags(made)
+    _near_misses(made, treated)
     _correction(made)
     _deviations(made)
     _two_people(made, treated)
@@ -89,6 +90,16 @@ def _wrong_bags(made: list[Event]) -> None:
     assert len(of(made, "MaterialReceived")) == 2
 
 
+def _near_misses(made: list[Event], treated: list[Event]) -> None:
+    """Each wrong thing that was put down, on the record it happened to, and nothing of whose it was."""
+    assert [each["data"]["thing"] for each in of(treated, "ScanRefused")] == ["wristband"]
+    assert {"bag", "patient"} & {each["data"]["thing"] for each in of(made, "ScanRefused")}
+    assert all(each["data"]["severity"] in ("critical", "minor") for each in of([*made, *treated], "ScanRefused"))
+    assert {each["data"]["deviation"] for each in of(treated, "DeviationOpened")} == {
+        each["data"]["deviation"] for each in of(treated, "DeviationClosed")
+    }  # fmt: skip
+
+
 def _correction(made: list[Event]) -> None:
     (correction,) = of(made, "EntryCorrected")
     old = made[correction["data"]["corrects"]["seq"] - 1]
@@ -100,8 +111,8 @@ def _correction(made: list[Event]) -> None:
 def _deviations(made: list[Event]) -> None:
     opened = {each["data"]["deviation"]: each for each in of(made, "DeviationOpened")}
     closed = {each["data"]["deviation"]: each for each in of(made, "DeviationClosed")}
-    assert len(opened) == 3 and opened.keys() == closed.keys()
-    assert [each["data"]["severity"] for each in opened.values()] == ["major", "critical", "critical"]
+    assert len(opened) == 4 and opened.keys() == closed.keys()
+    assert [each["data"]["severity"] for each in opened.values()] == ["critical", "major", "critical", "critical"]
     for number, each in closed.items():
         assert each["by"] != opened[number]["by"] and each["data"]["cause"] and each["data"]["impact"]
     (held,), (again,) = of(made, "PhaseHeld"), of(made, "PhaseRestarted")

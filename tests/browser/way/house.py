@@ -124,6 +124,8 @@ def scan(page: Page, text: str) -> None:
 
     def typed() -> None:
         if not text:
+            # An Enter that comes as fast as a scanner's second one is not taken for an answer.
+            page.wait_for_timeout(420)
             page.press("[data-scan]", "Enter")
             return
         page.evaluate("document.activeElement.blur()")

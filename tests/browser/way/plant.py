@@ -44,7 +44,8 @@ def plan(way: Way) -> None:
 
 
 def receive(way: Way) -> None:
-    """A bag of somebody else comes out of the shipper: red, put down, a deviation by hand. Then the two right ones."""
+    """A bag of somebody else comes out of the shipper: red, put down, on the record; a deviation by hand beside the one
+    that opened by itself; quality closes both, and the collection's. Then the two right ones."""
     operator = way.be("operator")
     slots = [each for each in way.therapy.slots if each.purpose.startswith("manufacture")]
     way.clock.advance(max(way.clock.now(), slots[-1].starts_at))
@@ -54,16 +55,20 @@ def receive(way: Way) -> None:
     scan(operator, f"(21)OTHER-1-A(91){FOREIGN}")
     operator.wait_for_selector("section.wrong")
     accessible(operator)
-    assert way.batch.seq == before, "nothing had begun: a bag that was put down is not on the record by itself"
+    (missed,) = way.batch.near_misses
+    (by_itself,) = way.batch.deviations
+    assert way.batch.seq > before and missed.refused.severity == "critical" and not way.batch.received
     shoot(operator, "wrong-bag")
     follow(operator, f"a[href='/screen/batches/{way.number}/deviations']")
     operator.check("input[name=severity][value=major]")
     operator.fill("#what", "A bag of another patient was in the shipper; put down unopened, the courier called.")
     operator.fill("#rule", "chain of identity: one shipper, one patient")
     press(operator, "main form.steady button")
-    (opened,) = way.batch.deviations
+    (opened,) = set(way.batch.deviations) - {by_itself}
     assert not operator.locator(f"a[href$='/deviations/{opened}']").count(), "who opens one does not close it"
-    quality.close_deviation(way, opened, "label mix-up at the collection site", "none on this patient: not opened")
+    for each in (by_itself, opened):
+        quality.close_deviation(way, each, "label mix-up at the collection site", "none on this patient: not opened")
+    quality.close_collection(way, "the neighbour's wristband was scanned", "none: nothing had been collected")
     for number in (1, 2):
         _receive_one(way, operator, number)
     assert len(way.batch.received) == 2 and not way.batch.holds

@@ -33,16 +33,28 @@ def vector_lot(way: Way) -> None:
 
 def close_deviation(way: Way, deviation: str, cause: str, impact: str) -> None:
     """Quality assurance finds the cause, weighs the impact, and closes it under a signature."""
+    _close(way, f"/screen/batches/{way.number}", deviation, cause, impact)
+    found = way.batch.deviations[deviation]
+    assert found.closed_by and found.closed_by != found.opened_by
+
+
+def close_collection(way: Way, cause: str, impact: str) -> None:
+    """The same for what happened at the collection, which stands on the therapy."""
+    (deviation,) = way.therapy.deviations
+    _close(way, f"/screen/therapies/{way.therapy.coi}", deviation, cause, impact)
+    found = way.therapy.deviations[deviation]
+    assert found.closed_by and found.closed_by != found.opened_by
+
+
+def _close(way: Way, record: str, deviation: str, cause: str, impact: str) -> None:
     way.forward(hours=2)
     reviewer = way.be("qa_reviewer")
-    reviewer.goto(f"/screen/batches/{way.number}/deviations")
-    follow(reviewer, f"a[href$='/deviations/{deviation}']")
+    reviewer.goto(f"{record}/deviations")
+    follow(reviewer, f"a[href='{record}/deviations/{deviation}']")
     reviewer.fill("#cause", cause)
     reviewer.fill("#impact", impact)
     reviewer.fill("#password", way.password(f"qa_reviewer.{PLANT}"))
     press(reviewer, "section.sign button")
-    found = way.batch.deviations[deviation]
-    assert found.closed_by and found.closed_by != found.opened_by
 
 
 def results(way: Way) -> None:

@@ -24,12 +24,14 @@ def title(role: str) -> str:
     return str(found.get("title", role)) if isinstance(found, dict) else role
 
 
+@cache
 def roles_for(command: str) -> frozenset[str]:
     """The roles that may give this command; none for a command the table does not name."""
     found = table()["commands"].get(command, [])
     return frozenset(str(role) for role in found) if isinstance(found, list) else frozenset()
 
 
+@cache
 def roles_of_page(page: str) -> frozenset[str]:
     """The roles that may open this page of the screens; none for a page the table does not name."""
     found = table()["pages"].get(page, [])

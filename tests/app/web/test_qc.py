@@ -76,6 +76,8 @@ def test_my_work_is_what_waits_for_my_role(made: Made) -> None:
     assert "Nothing waits for you now" in Desk(made, "operator.plant").page("work").text
     board = Desk(made, "operator.plant").page("board")
     assert "Next step and who" in board.text and "Enter results" in board.text
+    filtered = Desk(made, "operator.plant")
+    assert made[1] in filtered.page("board?role=qc").text and made[1] not in filtered.page("board?role=operator").text
     row = {"deviations": [], "holds": {}, "open": True, "state": "planned"}
     assert next_of(row) == ("step", ("operator",), "step")
     assert next_of({**row, "holds": {"rule": "why"}}) == ("", (), "")

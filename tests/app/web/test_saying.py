@@ -133,8 +133,15 @@ PYDANTIC = (
     "Field required", "String should", "Input should", "Expected UploadFile", "Value error", "Extra inputs",
     "Unexpected keyword", "Unable to extract",
 )  # fmt: skip
-# What the pages build themselves: states of a chain, limits, sources with their kind.
+# What the pages build themselves, or rooms by a table: states of a chain, limits, sources with their kind, the verdict
+# on a test with its value, what donor testing puts on a label.
 OWN = {
+    "{0}: {1} ({2})", "{0} is out of specification", "{0} is out of specification: {1}", "{0} is negative to date",
+    "{0} was corrected and not judged anew", "{0} was corrected and not judged anew: {1}", "{0} has no valid result",
+    "reject, or weigh exceptional supply with the physician", "judge the corrected result anew",
+    "wait for the final result, or release conditionally if allowed",
+    "test by the specification's method, against today's limit",
+    "autologous use only", "autologous use only; not evaluated", "autologous use only; biohazard",
     "{0} (unknown)", "{0} is at {1}", "signing password", "badge and PIN", "own session",
     "{0} withdrawn", "{0} never given", "unverified: {0}", "assumption: {0}", "{0}: refused, {1}",
     "unbroken: {0} events; signatures checked: {1}", "broken at event {0}", "signature of event {0} does not verify",
@@ -183,6 +190,16 @@ def test_a_text_of_a_recipe_with_a_semicolon_is_one_text() -> None:
     speaker = Speaker("de", {"up to 30 %; our guess": "bis zu 30 %; unsere Vermutung", "a kit": "ein Kit"})
     joined = "assumption: up to 30 %; our guess; unverified: a kit"
     assert shown(joined, speaker) == "Annahme: bis zu 30 %; unsere Vermutung; nicht geprüft: ein Kit"
+
+
+def test_a_verdict_on_a_test_is_said_with_its_value_and_limit() -> None:
+    speaker = Speaker("de", {"Viability": "Viabilität", "of CD45+CD3+": "der CD45+CD3+"})
+    assert shown("Viability: 89.6 % (≥ 80 % of CD45+CD3+)", speaker) == "Viabilität: 89.6 % (≥ 80 % der CD45+CD3+)"
+    assert (
+        shown("Viability is out of specification: 60 %", speaker) == "Viabilität ist außerhalb der Spezifikation: 60 %"
+    )
+    assert shown("Viability is negative to date", speaker) == "Viabilität ist bisher negativ"
+    assert shown("autologous use only; biohazard", speaker) == "nur zur autologen Anwendung; biologisches Risiko"
 
 
 def test_words_of_a_recipe_are_said_inside_a_refusal() -> None:

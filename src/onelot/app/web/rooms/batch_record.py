@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
@@ -12,6 +14,7 @@ from onelot.app.web.clinic import GIVEABLE
 from onelot.app.web.curves import curves
 from onelot.app.web.screen import Screen
 from onelot.app.why import why
+from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch
 
 # page, room and key of its word, end of its address
@@ -29,6 +32,15 @@ _LINKS = (
 def _leaves(batch: Batch) -> bool:
     """Whether it goes to a patient now: stock does not, and what is not decided on does not either."""
     return bool(batch.therapies) and batch.state in (*GIVEABLE, "in_transit")
+
+
+def _parameters(recipe: MasterRecipe | None, tailored: Iterable[str]) -> list[tuple[str, str]]:
+    """Name and title of the tailored parameters, as the recipe orders them."""
+    titles = {rule.name: rule.title for rule in recipe.parameters} if recipe else {}
+    known = set(tailored)
+    return [(name, titles[name]) for name in titles if name in known] + [
+        (name, name) for name in sorted(known - titles.keys())
+    ]
 
 
 def routes(router: APIRouter, screen: Screen) -> None:
@@ -51,7 +63,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             earlier=shown[0].seq if shown and shown[0].seq > 1 else 0,
             chain=reading.chain_status(f"batch/{number}", entries), documents=reading.documents(entries),
             may_look=bool(roles_of_page("signed") & actor.roles),
-            parameters=sorted(tailoring.parameters) if tailoring and found.batch.tailoring else [],
+            parameters=_parameters(recipe, tailoring.parameters) if tailoring and found.batch.tailoring else [],
             links=[
                 each[1:]
                 for each in _LINKS

@@ -21,17 +21,22 @@ def routes(router: APIRouter, screen: Screen) -> None:
     """The board's page."""
 
     @router.get("/board")
-    def board(request: Request, state: str = "", site: str = "", page: int = 1) -> Response:
+    def board(request: Request, state: str = "", site: str = "", role: str = "", page: int = 1) -> Response:
         actor = screen.enter(request, "board")
         now = screen.house.clock()
         seen = reading.board(screen.house, actor, "", "", now)
-        rows = [row for row in seen if state in ("", row["state"]) and site in ("", row["site"])]
+        waits = {row["batch"]: next_of(row)[1] for row in seen}
+        rows = [
+            row
+            for row in seen
+            if state in ("", row["state"]) and site in ("", row["site"]) and (not role or role in waits[row["batch"]])
+        ]
         last = max(1, -(-len(rows) // reading.PAGE))
         page = min(max(page, 1), last)
         first = (page - 1) * reading.PAGE
 
         def address(**change: object) -> str:
-            given = {"state": state, "site": site, **change}
+            given = {"state": state, "site": site, "role": role, **change}
             kept = {name: value for name, value in given.items() if value not in ("", 1)}
             return HOME + (f"?{urlencode(kept)}" if kept else "")
 
@@ -40,6 +45,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             for name, found, chosen in (
                 ("state", sorted({row["state"] for row in seen}), state),
                 ("site", sorted({row["site"] for row in seen}), site),
+                ("role", sorted({each for roles in waits.values() for each in roles}), role),
             )
         ]
         page_rows = rows[first : first + reading.PAGE]

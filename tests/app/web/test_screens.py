@@ -32,13 +32,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, str]:
 
 
 # A house is served by one application, as it is in life; to put one together takes half a second.
-_SERVED: dict[int, tuple[House, FastAPI]] = {}
+_SERVED: dict[tuple[int, Path | None], tuple[House, FastAPI]] = {}
 
 
 def served(house: House) -> FastAPI:
-    if id(house) not in _SERVED:
-        _SERVED[id(house)] = house, create_app(house, SIGN_IN)
-    return _SERVED[id(house)][1]
+    key = id(house), house.looks  # an application knows where its looks are logged from the beginning
+    if key not in _SERVED:
+        _SERVED[key] = house, create_app(house, SIGN_IN)
+    return _SERVED[key][1]
 
 
 class Browser:

@@ -25,11 +25,13 @@ def routes(router: APIRouter, screen: Screen) -> None:
         actor = screen.enter(request, "board")
         now = screen.house.clock()
         seen = reading.board(screen.house, actor, "", "", now)
-        waits = {row["batch"]: next_of(row)[1] for row in seen}
+        steps = {row["batch"]: next_of(row) for row in seen}
         rows = [
             row
             for row in seen
-            if state in ("", row["state"]) and site in ("", row["site"]) and (not role or role in waits[row["batch"]])
+            if state in ("", row["state"])
+            and site in ("", row["site"])
+            and (not role or role in steps[row["batch"]][1])
         ]
         last = max(1, -(-len(rows) // reading.PAGE))
         page = min(max(page, 1), last)
@@ -45,12 +47,12 @@ def routes(router: APIRouter, screen: Screen) -> None:
             for name, found, chosen in (
                 ("state", sorted({row["state"] for row in seen}), state),
                 ("site", sorted({row["site"] for row in seen}), site),
-                ("role", sorted({each for roles in waits.values() for each in roles}), role),
+                ("role", sorted({each for _, roles, _ in steps.values() for each in roles}), role),
             )
         ]
         page_rows = rows[first : first + reading.PAGE]
         aliases = _aliases(screen, actor, page_rows)
-        shown = [_with_next(row, actor, now, aliases) for row in page_rows]
+        shown = [_with_next(row, steps[row["batch"]], actor, now, aliases) for row in page_rows]
         return screen.render(
             "board.html", request, actor, rows=shown,
             filters=filters, count=len(rows), page=page, last=last,
@@ -67,9 +69,12 @@ def _aliases(screen: Screen, actor: Actor, rows: list[dict[str, Any]]) -> dict[s
     return {coi: row.get("aliases", []) for coi, row in found.items()}
 
 
-def _with_next(row: dict[str, Any], actor: Actor, now: datetime, aliases: dict[str, list[str]]) -> dict[str, Any]:
+def _with_next(
+    row: dict[str, Any], step: tuple[str, tuple[str, ...], str], actor: Actor, now: datetime,
+    aliases: dict[str, list[str]],
+) -> dict[str, Any]:  # fmt: skip
     """The row with what comes next, for whom, and whether this person may open it."""
-    word, roles, page = next_of(row)
+    word, roles, page = step
     row = reading.weighed(row, now)
     return {
         **row, "next": word, "next_roles": roles, "page": page,

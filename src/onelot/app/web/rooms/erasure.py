@@ -11,6 +11,7 @@ from onelot.app.context import Actor
 from onelot.app.web import clinic, typed
 from onelot.app.web.screen import Artefact, Screen, Sent, Text
 from onelot.record.errors import NotAllowed
+from onelot.record.identity import names_therapy
 
 
 def routes(router: APIRouter, screen: Screen) -> None:
@@ -37,7 +38,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
     ) -> Response:
         actor = screen.enter(request, "erasure", sent)
         shown = open_page(request, actor, coi)
-        if again.strip().replace("-", "").upper() != coi:
+        if not names_therapy(again, coi, ()):
             raise NotAllowed(
                 "the chain of identity typed is not this therapy's",
                 rule="what cannot be undone is confirmed by its number",

@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from onelot.adapters.safe import MemorySafe
 from onelot.app.api.application import create_app
@@ -109,6 +109,23 @@ def serving(app: Any, port: int = 0) -> tuple[str, Callable[[], None]]:
         thread.join(10)
 
     return f"http://localhost:{port}", end
+
+
+def until(page: Page, expression: str, arg: object = None, seconds: float = 30) -> None:
+    """Wait until a script says true, in this page or the next one.
+
+    Asked anew from here each time: the page's policy refuses the eval by which page.wait_for_function asks again.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            if page.evaluate(expression, arg):
+                return
+        except Error as error:
+            if "context was destroyed" not in str(error) and "navigat" not in str(error):
+                raise
+        assert time.monotonic() < end, f"not within {seconds:g} s: {expression}"
+        page.wait_for_timeout(50)
 
 
 @pytest.fixture(scope="module")

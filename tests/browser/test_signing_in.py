@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from onelot.app.api.application import create_app
 from tests.app.sign_in.test_account import NEW, SIGNING, Site
-from tests.browser.conftest import accessible, free_port, picture, serving
+from tests.browser.conftest import accessible, free_port, picture, serving, until
 
 
 class Served:
@@ -96,9 +96,7 @@ def test_a_security_key_is_registered_and_asked_for(plant: Served, page: Page) -
     page.wait_for_url("**/sign-in/next")
     page.wait_for_load_state("load")
     page.click("text=Use the security key")
-    page.wait_for_function(
-        "document.querySelector('[data-said]').textContent.includes('did not answer')", timeout=90_000
-    )
+    until(page, "document.querySelector('[data-said]').textContent.includes('did not answer')", seconds=90)
     page.goto(f"{plant.address}/screen/board")
     assert page.url.endswith("/sign-in/next")
     assert not complaints, complaints

@@ -21,7 +21,7 @@ from onelot.app.sign_in import SignIn
 from onelot.app.simulation.live import Live
 from onelot.app.simulation.pace import Pace
 from tests.app.test_live import SEED, driver_of
-from tests.browser.conftest import QUICK, Served, accessible, serving
+from tests.browser.conftest import QUICK, Served, accessible, serving, until
 
 pytestmark = pytest.mark.browser
 # What the words of each stop tell a reader to press, in this order; the last again until the stop is done.
@@ -103,10 +103,11 @@ class Visitor:
         self.clicks += 1
         before = self.page.evaluate("document.querySelector('main').innerText + location.href")
         box.get_by_role("button", name=name, exact=True).first.click()
-        self.page.wait_for_function(
+        until(
+            self.page,
             "b => { const m = document.querySelector('main'); return m && document.readyState === 'complete'"
             " && !document.querySelector('form[data-busy]') && m.innerText + location.href !== b }",
-            arg=before,
+            before,
         )  # fmt: skip
 
     def onward(self) -> bool:
@@ -131,7 +132,7 @@ class Visitor:
             asked = self.strip.locator("[data-how=file]").count()
             button.click()
             if asked:
-                self.page.wait_for_function("document.querySelector('main input[type=file]').files.length === 1")
+                until(self.page, "document.querySelector('main input[type=file]').files.length === 1")
 
     def type(self) -> None:
         """Every entry of the strip that this page has a field for, found by the word the strip gives it."""
@@ -216,7 +217,7 @@ def test_the_clock_is_live_until_the_session_ends_and_says_so(toured: tuple[Serv
     entering(page, "auditor.plant")
     page.get_by_role("link", name="Clock").click()
     before = page.locator(".clock").inner_text()
-    page.wait_for_function("b => document.querySelector('.clock').innerText !== b", arg=before)
+    until(page, "b => document.querySelector('.clock').innerText !== b", before)
     desk.sessions.end("auditor.plant")
     page.get_by_text("your session has ended").wait_for()
     page.wait_for_timeout(1500)

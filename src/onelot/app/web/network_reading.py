@@ -20,6 +20,7 @@ from onelot.app.drawings.words import Words
 from onelot.app.house import House
 from onelot.app.network_study import Study
 from onelot.app.networks import approved, in_force
+from onelot.app.web.reading import names
 from onelot.plan.network import Answer, Behind, Ledger, Share, SignedNetwork, read_signed_network
 from onelot.plan.network.signed import Shipment
 from onelot.record.errors import BadInput, Held
@@ -263,11 +264,7 @@ def document(house: House, name: str) -> OnRecord:
             place=name[:80],
         )
     network = read_signed_network(orjson.loads(found.text))
-    people = house.journal.rows("people")
-
-    def person(stream: str) -> str:
-        return str(people.get(stream.removeprefix("person/"), {}).get("printed_name") or stream)
-
+    person = names(house)
     strangers = tuple(sorted(_places(network) - house.journal.rows("sites").keys()))
     used = tuple(recipe for recipe in _recipes(house, network) if _follows(house, recipe, house.clock()) == name)
     return OnRecord(name, found, network, used, person(found.registered_by), person(found.approved_by), strangers)

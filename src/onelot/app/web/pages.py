@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context as Given
 
 from onelot.app.authority import roles_of_page
 from onelot.app.context import Actor
 from onelot.app.house import SIMULATION, House
 from onelot.app.web.language import FIRST, LANGUAGES, preferred, words_of
+from onelot.app.web.reading import names
 from onelot.app.web.shown import FILTERS
 from onelot.app.web.speaking import Speakers, said, said_plain, told
 from onelot.record.errors import NotAllowed
@@ -54,7 +57,7 @@ class Pages:
         cookie: str = COOKIE,
         idle: tuple[int, int] = (30, 5),
     ) -> None:
-        self._cookie, self._idle = cookie, idle
+        self._house, self._cookie, self._idle = house, cookie, idle
         # What a tour puts on top of every page, None where none is on; the tour's room sets it.
         self.strip: Callable[[Request], object] = lambda request: None
         self._simulated, self._site, self.nav = house.mode == SIMULATION, house.site, nav
@@ -66,7 +69,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(FILTERS, said=said, said_plain=said_plain, told=told)
+        self._templates.filters.update(FILTERS, said=said, said_plain=said_plain, told=told, named=named)
         self._templates.globals["new_once"] = lambda: secrets.token_urlsafe(16)
 
     def render(self, name: str, request: Request, actor: Actor | None, status: int = 200, **given: Any) -> Response:
@@ -93,8 +96,20 @@ class Pages:
         """A template in the reader's language, without a page around it."""
         language = language_of(request) if request else FIRST
         return self._templates.get_template(name).render(
-            t=words_of(language), language=language, speaker=self._speakers.of(language, given), **given
+            t=words_of(language),
+            language=language,
+            speaker=self._speakers.of(language, given),
+            name_of=cache(lambda: names(self._house)),
+            **given,
         )
+
+
+@pass_context
+def named(given: Given, stream: str) -> str:
+    """A person by the name that is printed with their signature; a site, and whoever has none, as it stands."""
+    if stream.startswith("courier-link/"):
+        return str(given["t"]["courier"]["by_link"])
+    return str(given["name_of"]()(stream))
 
 
 def csrf_of(secret: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -162,18 +162,24 @@ def open_batch(house: House, actor: Actor, number: str) -> Opened:
 
 def knots(house: House, entries: list[Entry], recipe: MasterRecipe | None = None) -> list[Knot]:
     """Entries as knots of a thread; recipe: for the titles of its phases and tests."""
+    name = names(house)
+    return [_knot(entry, name, recipe) for entry in entries]
+
+
+def names(house: House) -> Callable[[str], str]:
+    """Who a person's stream (`person/anna`) is, by their printed name; any other text as it is."""
     people = house.journal.rows("people")
-    return [_knot(entry, people, recipe) for entry in entries]
+    return lambda stream: str(people.get(stream.removeprefix("person/"), {}).get("printed_name") or stream)
 
 
-def _knot(entry: Entry, people: Mapping[str, Mapping[str, Any]], recipe: MasterRecipe | None) -> Knot:
+def _knot(entry: Entry, called: Callable[[str], str], recipe: MasterRecipe | None) -> Knot:
     name, data = entry.envelope["type"], entry.envelope["data"]
     plain, heads = dict(_details(data)), _HEADS.get(name, ())
     return Knot(
         entry.seq,
         entry.at,
         name,
-        str(people.get(entry.by.removeprefix("person/"), {}).get("printed_name") or entry.by),
+        called(entry.by),
         tuple(_told(plain, heads, titles_of(recipe))),
         tuple((field, value) for field, value in plain.items() if field not in heads or field in ("phase", "value")),
         f"{entry.signed.printed_name}: {entry.signed.meaning}" if entry.signed else "",

@@ -82,6 +82,12 @@ def shown_id(name: str) -> str:
     return name
 
 
+def natural(name: str) -> tuple[str, int, str]:
+    """What units are sorted by: `suite-2` before `suite-10`."""
+    head, _, tail = name.partition("@")[0].rpartition("-")
+    return (head or name, int(tail) if tail.isdigit() else 0, name)
+
+
 def tag(state: str) -> tuple[str, str]:
     """Class and shape of a state."""
     return _TAGS.get(state, ("now", "◐"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from onelot.app.context import Actor
 from onelot.app.house import House
+from onelot.app.web.shown import natural
 from onelot.record.subjects import Batch, Therapy
 
 # How many days each view shows.
@@ -88,7 +89,7 @@ def timetable(
     view = (starts_at, ends_at)
     therapies = house.journal.rows("therapies")
     rows = []
-    for name, row in sorted(house.journal.rows("equipment").items(), key=lambda each: _natural(each[0])):
+    for name, row in sorted(house.journal.rows("equipment").items(), key=lambda each: natural(each[0])):
         if row["equipment_class"] != equipment_class or site not in ("", row["site"]) or not actor.may_see(row["site"]):
             continue
         taken = sorted(house.journal.taken(f"equipment/{name}"), key=lambda each: each[1])
@@ -104,12 +105,6 @@ def timetable(
     return Timetable(
         starts_at, ends_at, tuple(rows), ticks, _percent(now, view) if starts_at <= now < ends_at else None
     )
-
-
-def _natural(name: str) -> tuple[str, int, str]:
-    """`suite-2` before `suite-10`."""
-    head, _, tail = name.partition("@")[0].rpartition("-")
-    return (head or name, int(tail) if tail.isdigit() else 0, name)
 
 
 def _percent(at: datetime, view: tuple[datetime, datetime]) -> float:

@@ -15,10 +15,11 @@ from onelot.record.errors import BadInput, NotAllowed
 
 @dataclass(frozen=True)
 class Entered:
-    """A value on the record that can be corrected. before: the values it had, oldest first."""
+    """A value on the record that can be corrected. title: as the recipe calls it; before: the values it had, oldest
+    first."""
 
     seq: int
-    name: str
+    title: str
     value: str
     unit: str
     by: str
@@ -26,20 +27,23 @@ class Entered:
     before: tuple[str, ...]
 
 
-def entries_of(screen: Screen, number: str) -> list[Entered]:
+def entries_of(screen: Screen, opened: reading.Opened) -> list[Entered]:
     """The measured values and results of a batch with what they read before, newest first."""
     found: dict[int, Entered] = {}
-    for knot in screen.house.journal.read(f"batch/{number}"):
+    titles = reading.titles_of(opened.recipe)
+    for knot in screen.house.journal.read(f"batch/{opened.batch.batch}"):
         data = knot.envelope["data"]
         match knot.envelope["type"]:
             case "Measured" | "Tested" as kind:
                 name = str(data["name"] if kind == "Measured" else data["test"])
-                found[knot.seq] = Entered(knot.seq, name, str(data["value"]), str(data["unit"]), knot.by, knot.at, ())
+                found[knot.seq] = Entered(
+                    knot.seq, titles.get(name, name), str(data["value"]), str(data["unit"]), knot.by, knot.at, ()
+                )
             case "EntryCorrected":
                 was = found.get(int(data["corrects"]["seq"]))
                 if was:
                     found[was.seq] = Entered(
-                        was.seq, was.name, str(data["value"]), was.unit, knot.by, knot.at, (*was.before, was.value)
+                        was.seq, was.title, str(data["value"]), was.unit, knot.by, knot.at, (*was.before, was.value)
                     )
     return [found[seq] for seq in sorted(found, reverse=True)]
 
@@ -55,9 +59,11 @@ def _corrections(router: APIRouter, screen: Screen) -> None:
     def correct_page(request: Request, number: str, seq: int = 0) -> Response:
         actor = screen.enter(request, "correct")
         found = reading.open_batch(screen.house, actor, number)
-        entries = entries_of(screen, number)
+        entries = entries_of(screen, found)
         chosen = next((each for each in entries if each.seq == seq), None)
-        return screen.render("correct.html", request, actor, batch=found.batch, entries=entries, chosen=chosen)
+        return screen.render(
+            "correct.html", request, actor, batch=found.batch, recipe=found.recipe, entries=entries, chosen=chosen
+        )
 
     @router.post("/batches/{number}/correct")
     def correct(

@@ -13,6 +13,7 @@ from onelot.app.house import SIMULATION
 from onelot.app.web import reading
 from onelot.app.web.rooms.administration import may, named, needed
 from onelot.app.web.screen import Artefact, Screen, Sent, Text
+from onelot.app.web.shown import natural
 from onelot.record.errors import BadInput
 
 
@@ -27,7 +28,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
         kinds, sites = ({row[key] for row in mine.values()} for key in ("equipment_class", "site"))
         rows = [
             (name, row)
-            for name, row in sorted(mine.items())
+            for name, row in sorted(mine.items(), key=lambda each: natural(each[0]))
             if kind in ("", row["equipment_class"]) and site in ("", row["site"])
         ]
         return screen.render(

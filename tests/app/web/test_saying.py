@@ -146,7 +146,8 @@ OWN = {
     "{0} withdrawn", "{0} never given", "unverified: {0}", "assumption: {0}", "{0}: refused, {1}",
     "unbroken: {0} events; signatures checked: {1}", "broken at event {0}", "signature of event {0} does not verify",
     "≥ {0} {1} {2} and ≤ {3} {4} {5}", "≥ {0} {1} {2}", "≤ {0} {1} {2}", "none", "past", "erased",
-    "not for your role", "yes", "no", "never", "{0}: {1}. A qualified person has to decide.",
+    "not for your role", "yes", "no", "never", "negative to date", "no growth to date", "not detected to date",
+    "{0}: {1}. A qualified person has to decide.",
     "{0}: {1}. Decided by {2}.", "{0}: {1}.",
 }  # fmt: skip
 

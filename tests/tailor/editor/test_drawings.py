@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from onelot.app.drawings.editing import counts_table, sequence_view
+from onelot.app.web.language import words_of
 from onelot.tailor.editor.allele import Variant
 from onelot.tailor.editor.design import as_dict, design
 from onelot.tailor.genes import Genes
@@ -54,3 +55,16 @@ def test_counts_are_told_and_escaped():
     assert "no guide was searched" in counts_table({})
     many = counts_table({f"g{i}": {"0": i, "bulged": 1} for i in range(45)})
     assert "5 more guides" in many and "bulged" in many
+
+
+def test_a_drawing_speaks_the_language_of_its_reader():
+    german = words_of("de")["drawing"]
+    text, transcript = gene("+", 4)
+    variant = Variant("c", 81, text[80], {"A": "G", "G": "A", "C": "T", "T": "C"}[text[80]])
+    told = as_dict(design(Text({"c": text}), variant, "REF", EDITORS, Genes([transcript])))
+    drawn = "".join(sequence_view(each, told["correction"], told["allele"], german) for each in told["candidates"])
+    drawn += counts_table({"g": {"0": 1, "bulged": 1}}, {"g": {"0": 1}}, german)
+    said = " ".join(ET.fromstring(f"<all>{drawn}</all>").itertext())
+    assert "Buchstaben und Orte" in said and "nie ein Beweis" in said and "mit Ausbuchtung" in said
+    for each in ("target", "becomes", "other allele", "mismatches", "bulged", "strand", "checked", "missense", "gene"):
+        assert f" {each}" not in said, each

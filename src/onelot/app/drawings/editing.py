@@ -2,7 +2,7 @@
 
 Pure functions of plain values (`editor.design.as_dict`, `offtarget.table.counts`). Colours stand in presentation
 attributes beside class names, so that a page's style sheet may change them and no inline style is needed; nothing is
-told by colour alone. All text is escaped.
+told by colour alone. All text is escaped; `words` are those of the reader's language.
 """
 
 from __future__ import annotations
@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from onelot.app.drawings.words import ENGLISH, Words
+
 INK, QUIET, HAIR = "#1f2421", "#5d5a55", "#cfc9bf"
 ACCENT, RISK, WINDOW, PAM = "#0b5f63", "#8a4b00", "#dcebea", "#e6e1d8"
+PAPER = "#ffffff"
+_CLASS = {INK: "ink", QUIET: "faint", ACCENT: "accent", RISK: "warn", PAPER: "paper"}
 CELL, LETTER, MARGIN = 20, 17, 24
 _MONO = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 _SANS = "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif"
@@ -38,7 +42,7 @@ def _text(
     weight = ' font-weight="700"' if bold else ""
     family = escape(_MONO if mono else _SANS, quote=True)
     return (
-        f'<text x="{x:g}" y="{y:g}" font-size="{size}" font-family="{family}" fill="{fill}" '
+        f'<text class="{_CLASS[fill]}" x="{x:g}" y="{y:g}" font-size="{size}" font-family="{family}" fill="{fill}" '
         f'text-anchor="{anchor}"{weight}>{escape(words)}</text>'
     )
 
@@ -53,7 +57,11 @@ def _box(
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, *, stroke: str = INK, width: float = 1.5) -> str:
-    return f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{stroke}" stroke-width="{width:g}"/>'
+    name = "hair" if stroke == HAIR else "stroke"
+    return (
+        f'<line class="{name}" x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" '
+        f'stroke="{stroke}" stroke-width="{width:g}"/>'
+    )
 
 
 def _svg(width: float, height: float, title: str, described: str, parts: Sequence[str]) -> str:
@@ -63,13 +71,21 @@ def _svg(width: float, height: float, title: str, described: str, parts: Sequenc
     )
 
 
-def _effect(consequences: Sequence[Mapping[str, str]]) -> str:
+def _effect(consequences: Sequence[Mapping[str, str]], words: Words) -> str:
     """Consequences in few words; each description once, then the genes."""
-    each = (f"{c['effect']} {c['protein']}".strip() + f" in {c['gene']}" for c in consequences)
+    each = (
+        words["in_gene"].format(effect=f"{_named('effect', c['effect'], words)} {c['protein']}".strip(), gene=c["gene"])
+        for c in consequences
+    )
     told = list(dict.fromkeys(each))
     if not told:
-        return "in no gene of the annotation"
-    return "; ".join(told[:2]) + (f"; {len(told) - 2} more" if len(told) > 2 else "")
+        return words["no_gene"]
+    return "; ".join(told[:2]) + (words["more_effects"].format(n=len(told) - 2) if len(told) > 2 else "")
+
+
+def _named(kind: str, name: str, words: Words) -> str:
+    """A word of the design in the reader's language; one that has none there, such as `GC 83%`, as it stands."""
+    return words.get(f"{kind}_{name.lower().replace(' ', '_')}", name)
 
 
 @dataclass(frozen=True)
@@ -123,7 +139,9 @@ class _Site:
         return self.low + 26 if self.plus else self.top - 30
 
 
-def sequence_view(candidate: Mapping[str, Any], correction: Mapping[str, Any], allele: Mapping[str, Any]) -> str:
+def sequence_view(
+    candidate: Mapping[str, Any], correction: Mapping[str, Any], allele: Mapping[str, Any], words: Words = ENGLISH
+) -> str:
     """The site of one base-editor candidate: both strands, protospacer, PAM, window, target, bystanders.
 
     Args:
@@ -132,26 +150,27 @@ def sequence_view(candidate: Mapping[str, Any], correction: Mapping[str, Any], a
         allele: `as_dict(design)["allele"]`: the patient's letters around the target.
     """
     site = _Site(candidate)
-    places = f"{correction['chrom']}:{candidate['start'] + 1:,} to {candidate['end']:,}"
+    places = words["between"].format(
+        chrom=correction["chrom"], start=f"{candidate['start'] + 1:,}", end=f"{candidate['end']:,}"
+    )
+    head = words["on_strand"].format(editor=candidate["editor"], strand="+" if site.plus else "−")
     marks = {b["pos"] - 1: "abcdefghijklmnopqrstuvwxyz"[i % 26] for i, b in enumerate(candidate["bystanders"])}
     parts = [
-        _text(
-            MARGIN, 26, f"{candidate['editor']}, guide on the {'+' if site.plus else '−'} strand", size=17, bold=True
-        ),
+        _text(MARGIN, 26, head, size=17, bold=True),
         _text(MARGIN, 46, places, size=13, fill=QUIET),
-        *_boxes(site, correction["start"], marks),
+        *_boxes(site, correction["start"], marks, words),
         *_letters(site, correction["start"], allele),
         *_bar(site),
     ]
-    bottom = _legend(parts, candidate, correction, marks, correction["start"], site.low + 76.0)
-    described = (
-        f"Protospacer {candidate['spacer']}, PAM {candidate['pam']}, target at position {candidate['target_position']}."
+    bottom = _legend(parts, candidate, correction, marks, words, site.low + 76.0)
+    described = words["described"].format(
+        spacer=candidate["spacer"], pam=candidate["pam"], position=candidate["target_position"]
     )
     width = max(site.x(site.last) + 48, MARGIN + 720)
-    return _svg(width, bottom + 4, f"Site of {candidate['editor']}", described, parts)
+    return _svg(width, bottom + 4, words["site_of"].format(editor=candidate["editor"]), described, parts)
 
 
-def _boxes(site: _Site, target: int, marks: Mapping[int, str]) -> list[str]:
+def _boxes(site: _Site, target: int, marks: Mapping[int, str], words: Words) -> list[str]:
     """Window, PAM, target and bystanders behind the letters, and their labels."""
     candidate, height = site.candidate, site.low - site.top + 30
     first, last = candidate["window"]
@@ -164,13 +183,13 @@ def _boxes(site: _Site, target: int, marks: Mapping[int, str]) -> list[str]:
         _box(site.x(target) + 1, row - 18, CELL - 2, 24, name="target", fill=ACCENT),
         _text(site.x(site.pam_at) + pam / 2, label, "PAM", size=12, fill=QUIET, anchor="middle", bold=True),
         _text(
-            (site.x(w1) + site.x(w2 + 1)) / 2, label, f"window {first}–{last}", size=12, fill=ACCENT, anchor="middle",
-            bold=True,
+            (site.x(w1) + site.x(w2 + 1)) / 2, label, words["window"].format(first=first, last=last), size=12,
+            fill=ACCENT, anchor="middle", bold=True,
         ),
     ]  # fmt: skip
     for place, mark in marks.items():
         x = site.x(place)
-        parts.append(_box(x + 1.5, row - 18, CELL - 3, 24, name="bystander", fill="#ffffff", stroke=RISK, width=2))
+        parts.append(_box(x + 1.5, row - 18, CELL - 3, 24, name="bystander", fill=PAPER, stroke=RISK, width=2))
         y = label + (14 if site.plus else -14)
         parts.append(_text(x + CELL / 2, y, mark, size=12, fill=RISK, anchor="middle", bold=True))
     return parts
@@ -190,7 +209,7 @@ def _letters(site: _Site, target: int, allele: Mapping[str, Any]) -> list[str]:
             shown = letter if forward or not known else _PAIR.get(letter, "N")
             inside = site.candidate["start"] <= place < site.candidate["end"]
             edited = y == site.edited_row
-            fill = "#ffffff" if place == target and edited else INK if inside else QUIET
+            fill = PAPER if place == target and edited else INK if inside else QUIET
             middle = site.x(place) + CELL / 2
             bold = edited and inside
             parts.append(_text(middle, y, shown, size=LETTER, fill=fill, anchor="middle", mono=True, bold=bold))
@@ -215,7 +234,7 @@ def _legend(
     candidate: Mapping[str, Any],
     correction: Mapping[str, Any],
     marks: Mapping[int, str],
-    target: int,
+    words: Words,
     y: float,
 ) -> float:
     """What is marked, in words, a line each; returns where the next line would stand."""
@@ -224,8 +243,12 @@ def _legend(
         _text(
             MARGIN + 24,
             y,
-            f"target, position {candidate['target_position']}: {correction['before']} becomes "
-            f"{correction['after']} at {target + 1:,}",
+            words["target"].format(
+                position=candidate["target_position"],
+                before=correction["before"],
+                after=correction["after"],
+                place=f"{correction['start'] + 1:,}",
+            ),
             bold=True,
         )
     )
@@ -233,46 +256,41 @@ def _legend(
         y += 24
         parts.append(_box(MARGIN + 1, y - 12, 13, 13, name="bystander", stroke=RISK, width=2))
         parts.append(_text(MARGIN + 7.5, y - 1.5, marks[b["pos"] - 1], size=11, fill=RISK, anchor="middle", bold=True))
-        words = (
-            f"bystander, position {b['window_position']}: {b['before']} becomes {b['after']} at {b['pos']:,}: "
-            f"{_effect(b['consequences'])}"
-        )
-        parts.append(_text(MARGIN + 24, y, words, fill=RISK if b["changing"] else INK, bold=b["changing"]))
+        told = words["bystander"].format(
+            position=b["window_position"], before=b["before"], after=b["after"], place=f"{b['pos']:,}",
+            effect=_effect(b["consequences"], words),
+        )  # fmt: skip
+        parts.append(_text(MARGIN + 24, y, told, fill=RISK if b["changing"] else INK, bold=b["changing"]))
     if not candidate["bystanders"]:
         y += 24
-        parts.append(_text(MARGIN + 24, y, "no bystander in the window"))
+        parts.append(_text(MARGIN + 24, y, words["no_bystander"]))
     other = candidate["other_allele"]
     y += 24
     parts.append(
         _text(
             MARGIN + 24, y,
-            f"other allele: {other['mismatches']} mismatch{'' if other['mismatches'] == 1 else 'es'} to the guide, "
-            f"{'PAM present' if other['pam_present'] else 'no PAM'}, {other['editable_in_window']} editable in window",
+            words["other_allele"].format(
+                n=other["mismatches"], pam=words["pam_there" if other["pam_present"] else "pam_missing"],
+                editable=other["editable_in_window"],
+            ),
             fill=QUIET,
         )
     )  # fmt: skip
     y += 24
-    flags = ", ".join(candidate["flags"]) or "no flag"
-    parts.append(
-        _text(
-            MARGIN + 24, y, f"GC {candidate['gc']:.0%}, {flags}; editor entry {candidate['editor_status']}", fill=QUIET
-        )
+    flags = ", ".join(_named("flag", each, words) for each in candidate["flags"]) or words["no_flag"]
+    made_of = words["made_of"].format(
+        gc=f"{candidate['gc']:.0%}", flags=flags, status=_named("status", candidate["editor_status"], words)
     )
+    parts.append(_text(MARGIN + 24, y, made_of, fill=QUIET))
     y += 26
-    parts.append(
-        _text(
-            MARGIN,
-            y,
-            "Letters and places on the forward strand. By sequence alone: efficiency and safety are not assessed.",
-            size=12,
-            fill=QUIET,
-        )
-    )
+    parts.append(_text(MARGIN, y, words["forward"], size=12, fill=QUIET))
     return y + 8
 
 
 def counts_table(
-    counts: Mapping[str, Mapping[str, int]], patient_only: Mapping[str, Mapping[str, int]] | None = None
+    counts: Mapping[str, Mapping[str, int]],
+    patient_only: Mapping[str, Mapping[str, int]] | None = None,
+    words: Words = ENGLISH,
 ) -> str:
     """Off-target sites by number of mismatches: one row a guide, a shade by order of magnitude.
 
@@ -287,21 +305,20 @@ def counts_table(
     name_width, cell, row = max(90, min(longest, 30) * 9 + 16), 92, 30
     head = 78
     parts = [
-        _text(MARGIN, 26, "Off-target sites by mismatches", size=17, bold=True),
-        _text(
-            MARGIN,
-            46,
-            "nominations by sequence alone, never proof of safety"
-            + ("; + only in this patient" if patient_only else ""),
-            size=13,
-            fill=QUIET,
-        ),
-        _text(MARGIN, head, "guide", size=13, fill=QUIET),
+        _text(MARGIN, 26, words["counts_title"], size=17, bold=True),
+        _text(MARGIN, 46, words["counts_note"] + (words["counts_own"] if patient_only else ""), size=13, fill=QUIET),
+        _text(MARGIN, head, words["guide"], size=13, fill=QUIET),
     ]
     for i, column in enumerate(columns):
         parts.append(
             _text(
-                MARGIN + name_width + i * cell + cell - 12, head, column, size=13, fill=QUIET, anchor="end", bold=True
+                MARGIN + name_width + i * cell + cell - 12,
+                head,
+                words.get(column, column),
+                size=13,
+                fill=QUIET,
+                anchor="end",
+                bold=True,
             )
         )
     for j, guide in enumerate(guides):
@@ -315,13 +332,15 @@ def counts_table(
             )
     y = head + 10 + len(guides) * row
     if len(counts) > ROWS:
-        parts.append(_text(MARGIN, y + 22, f"{len(counts) - ROWS:,} more guides are in the table", size=13, fill=QUIET))
+        parts.append(
+            _text(MARGIN, y + 22, words["more_guides"].format(n=f"{len(counts) - ROWS:,}"), size=13, fill=QUIET)
+        )
         y += 26
     if not guides:
-        parts.append(_text(MARGIN, y + 22, "no guide was searched", size=14, fill=QUIET))
+        parts.append(_text(MARGIN, y + 22, words["no_search"], size=14, fill=QUIET))
         y += 26
     width = max(MARGIN * 2 + name_width + len(columns) * cell, 460)
-    return _svg(width, y + 20, "Off-target sites by mismatches", f"{len(counts)} guides", parts)
+    return _svg(width, y + 20, words["counts_title"], words["guides"].format(n=len(counts)), parts)
 
 
 def _count(x: float, y: float, cell: float, row: float, value: int, own: int) -> list[str]:

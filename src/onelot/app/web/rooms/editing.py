@@ -15,9 +15,11 @@ from onelot.app.commands import Command
 from onelot.app.commands.editing import ChooseGuide, ConfirmGuide, searched
 from onelot.app.context import Actor
 from onelot.app.drawings.editing import counts_table, sequence_view
+from onelot.app.drawings.words import Words
 from onelot.app.guide_file import guide_file
 from onelot.app.printing import guide_pdf
-from onelot.app.web.pages import HEADERS
+from onelot.app.web.language import words_of
+from onelot.app.web.pages import HEADERS, language_of
 from onelot.app.web.screen import Artefact, Screen, Sent, Text
 from onelot.record.errors import BadInput
 
@@ -43,10 +45,10 @@ def routes(router: APIRouter, screen: Screen) -> None:
     def page(request: Request, coi: str, candidate: int = 0, again: int = 0) -> Response:
         actor, found = _open(screen, request, coi)
         step = _step(screen, actor, coi, found, bool(again))
-        seen = _viewed(found, candidate)
+        seen, words = _viewed(found, candidate), words_of(language_of(request))["drawing"]
         return screen.render(
             "guide.html", request, actor, found=found, step=step, shown=_to_sign(screen, request, coi, found, step),
-            seen=seen, place=_drawn(found, seen), sites=_sites(found, seen), choices=_choices(found),
+            seen=seen, place=_drawn(found, seen, words), sites=_sites(found, seen, words), choices=_choices(found),
             now=screen.house.clock(),
         )  # fmt: skip
 
@@ -118,19 +120,20 @@ def _viewed(found: dict[str, Any], wanted: int) -> dict[str, Any] | None:
     return candidates.get(wanted) or candidates.get(chosen) or first
 
 
-def _drawn(found: dict[str, Any], seen: dict[str, Any] | None) -> Markup:
+def _drawn(found: dict[str, Any], seen: dict[str, Any] | None, words: Words) -> Markup:
     if seen is None:
         return Markup("")
     design = found["design"]
-    return Markup(sequence_view(seen, design["correction"], design["allele"]))  # noqa: S704 - ours, escaped
+    return Markup(sequence_view(seen, design["correction"], design["allele"], words))  # noqa: S704 - ours, escaped
 
 
-def _sites(found: dict[str, Any], seen: dict[str, Any] | None) -> dict[str, Any]:
+def _sites(found: dict[str, Any], seen: dict[str, Any] | None, words: Words) -> dict[str, Any]:
     """The sites of the candidate shown, those of this patient alone first; and the drawing of all counts."""
     sites = found["sites"] or {}
     guides = {f"{each['spacer']} {each['pam']}": each for each in sites.get("guides", ())}
     mine, columns = searched(sites, seen) if seen else None, sites.get("columns", [])
-    drawn = counts_table({name: each["by_mismatches"] for name, each in guides.items()}, _own(guides, columns))
+    counts = {name: each["by_mismatches"] for name, each in guides.items()}
+    drawn = counts_table(counts, _own(guides, columns), words)
     return {
         "columns": columns,
         "rows": mine["rows"][:ROWS] if mine else [],

@@ -195,6 +195,43 @@ def test_from_files_to_eligibility_by_hand(ordered: Hospital) -> None:
     _correct(ordered, browser, here)
 
 
+def genome_of(place: Hospital, *, heterozygous: int) -> bytes:
+    """A variant file under the patient's own number: 120 variant sites on X, of which so many are heterozygous."""
+    head = "##fileformat=VCFv4.2\n##reference=GRCh38\n##contig=<ID=chrX,assembly=GRCh38>\n"
+    head += '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">\n'
+    sample = place.house.vault.identify(place.therapy.patient).identifiers[0].partition("|")[2]
+    lines = [
+        f"chrX\t{10_000_000 + 1000 * at}\t.\tA\tG\t.\tPASS\t.\tGT\t{'0/1' if at < heterozygous else '1/1'}"
+        for at in range(120)
+    ]
+    columns = f"#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t{sample}\n"
+    return (head + columns + "\n".join(lines) + "\n").encode()
+
+
+def recorded(place: Hospital, name: str) -> str:
+    sealed = place.therapy.facts[name].fact.value
+    return str(place.house.vault.open(sealed, place.house.journal.payload(sealed.commitment)))
+
+
+def test_a_genome_that_comes_alone_is_held_against_the_record(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    place = reach(tmp_path_factory.mktemp("alone"), lambda what: what == "order")
+    browser, coi = place.browser("clinic_coordinator"), place.therapy.coi
+    papers = {name: data for name, data in documents(place).items() if ".vcf" not in name}
+    assert upload(browser, coi, papers, consent="yes").status_code == 200
+    sex = recorded(place, "sex")
+    other, own = (0, 60) if sex == "female" else (60, 0)
+    foreign = upload(browser, coi, {"genome.vcf": genome_of(place, heterozygous=other)}, origin="germline-blood")
+    assert f"the patient is recorded as {sex}" in foreign.text and "Find out whose sample it is" in foreign.text
+    assert not any(name.startswith("pgx_") for name in place.therapy.facts)
+    mine = upload(browser, coi, {"genome.vcf": genome_of(place, heterozygous=own)}, origin="germline-blood")
+    assert "Read and recorded" in mine.text
+    assert "transplant" not in recorded(place, "pgx_CYP2C19"), "the record says that there was none"
+    # What the record holds is not called missing because this file does not tell it.
+    assert "weight" not in mine.text.lower()
+
+
 def _correct(place: Hospital, browser: Browser, here: str) -> None:
     page = browser.page(f"{here}/correct")
     at = f"{place.clock.now() - timedelta(hours=1):%Y-%m-%dT%H:%M}"

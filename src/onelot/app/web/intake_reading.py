@@ -10,7 +10,8 @@ from onelot.app import genome
 from onelot.app.context import Context
 from onelot.app.web import typed
 from onelot.app.web.supplied import Supplied
-from onelot.profile.facts import gather
+from onelot.profile.facts import gather, missing
+from onelot.profile.read_history import NEVER
 from onelot.record.durations import span
 from onelot.record.errors import BadInput, OnelotError
 from onelot.record.recipe import FactNeed, MasterRecipe
@@ -44,7 +45,8 @@ def consent_in(found: Supplied, now: datetime) -> ConsentFound | None:
 def read_files(context: Context, therapy: Therapy, recipe: MasterRecipe, found: Supplied, origin: str) -> Read:
     """Every fact and marker the recipe asks for, and the genome where the patient agreed to its use.
 
-    A refused genome costs its facts and no more: the rest is read.
+    A refused genome costs its facts and no more: the rest is read. What a genome is held against (the recorded sex, a
+    transplant before) is taken from the record where these files do not say it.
 
     Raises:
         Mismatch: the files belong to different people.
@@ -61,23 +63,41 @@ def read_files(context: Context, therapy: Therapy, recipe: MasterRecipe, found: 
     )
     told: list[OpenFact] = []
     try:
-        stated = genome.origin_of(origin, genome.transplant_before(found.documents, now)) if origin else None
+        before = genome.transplant_before(found.documents, now)
+        if before is None and (recorded := _recorded(context, therapy, genome.TRANSPLANT.name)):
+            before = recorded != NEVER
+        stated = genome.origin_of(origin, before) if origin else None
         if any(each.form == "phenopacket" for each in found.documents):
             told += genome.variant_facts(found.documents, therapy, now, observed_at=at, synthetic=False)
         if found.vcf is not None:
             numbers = context.vault.identify(therapy.patient).identifiers
-            sex = gathered.facts["sex"].value if "sex" in gathered.facts else ""
+            sex = gathered.facts["sex"].value if "sex" in gathered.facts else _recorded(context, therapy, "sex")
             told += genome.pgx_facts(
                 found.vcf, numbers, therapy, now, observed_at=at, synthetic=False, origin=stated, sex=str(sex)
             )
     except OnelotError as refusal:
         read.refusals.append(found.named(refusal))
-    kept, missing = genome.required(recipe, told)
-    known = {fact.name for fact in kept}
+    kept, uncalled = genome.required(recipe, told)
     read.facts += kept
-    # What the genome told is not missing, although no document tells it.
-    read.findings = tuple(each for each in read.findings if each.fact not in known) + missing
+    # Neither what the genome told is missing nor what the record holds, although no document tells it.
+    known = {fact.name for fact in kept}
+    stands = {name for name in (*therapy.facts, *therapy.markers) if not _late(therapy, name, now)}
+    untold = [missing(need) for need in (*recipe.facts, *recipe.markers) if need.name in stands]
+    read.findings = tuple(each for each in read.findings if each.fact not in known and each not in untold) + uncalled
     return read
+
+
+def _recorded(context: Context, therapy: Therapy, name: str) -> str:
+    """The value of a fact on the record; "" where there is none that stands."""
+    if name not in therapy.facts or _late(therapy, name, context.now):
+        return ""
+    return str(context.open(therapy.facts[name].fact.value))
+
+
+def _late(therapy: Therapy, name: str, now: datetime) -> bool:
+    known = therapy.facts.get(name) or therapy.markers.get(name)
+    until = known.fact.valid_until if known else None
+    return until is not None and until < now
 
 
 def marker_facts(

@@ -73,6 +73,7 @@ def test_pages_open_for_their_roles_and_sites_only(made: Made) -> None:
 def test_my_work_is_what_waits_for_my_role(made: Made) -> None:
     qc = Desk(made, "qc.plant").page("work")
     assert f"/screen/batches/{made[1]}/qc" in qc.text and "Enter results" in qc.text
+    assert "evidence missing: " in Desk(made, "qp.plant").page("work").text, "nothing was tested yet"
     assert "Nothing waits for you now" in Desk(made, "operator.plant").page("work").text
     board = Desk(made, "operator.plant").page("board")
     assert "Next step and who" in board.text and "Enter results" in board.text

@@ -181,6 +181,13 @@ def test_hostile_names_are_escaped_and_nothing_is_inline(made: tuple[House, str]
     assert "&lt;script&gt;" in browser.page(f"/screen/batches/{number}").text
 
 
+def test_my_work_says_which_decisions_can_be_made(made: tuple[House, str]) -> None:
+    row = as_person(made, "qp.plant").page("/screen/work").text.partition('class="jobs"')[2]
+    assert f"/screen/batches/{made[1]}/release" in row
+    # The simulated cells are still in the incubator for sterility: the recipe lets them go before the final result.
+    assert "can be released conditionally: final results to follow: 1" in row
+
+
 def test_a_release_is_signed_on_what_was_seen(made: tuple[House, str]) -> None:
     house, number = made
     path = f"/screen/batches/{number}/release"

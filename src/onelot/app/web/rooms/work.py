@@ -12,6 +12,8 @@ from onelot.app.context import Actor
 from onelot.app.web import reading, stepping
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
+from onelot.release import assess
+from onelot.release.disposition import CONDITIONAL, RELEASED
 
 WORK = "/screen/work"
 NAV = (("work", WORK),)
@@ -59,13 +61,23 @@ def routes(router: APIRouter, screen: Screen) -> None:
         if roles_for("CloseDeviation") & actor.roles:
             rows = _with_collections(screen, rows)
         mine = [found for row in rows if (found := _mine(screen, actor, row))]
-        return screen.render(
-            "work.html",
-            request,
-            actor,
-            rows=[reading.weighed(row, now) for row in mine[:MOST]],
-            more=max(0, len(mine) - MOST),
-        )
+        shown = [{**reading.weighed(row, now), **_ready(screen, actor, row)} for row in mine[:MOST]]
+        # What can be decided now stands before what still lacks evidence; else the soonest stays first.
+        shown.sort(key=lambda row: row["ready"] == "missing")
+        return screen.render("work.html", request, actor, rows=shown, more=max(0, len(mine) - MOST))
+
+
+def _ready(screen: Screen, actor: Actor, row: dict[str, Any]) -> dict[str, Any]:
+    """What a quality decision could be now. ready: release, conditional or missing, "" for other work; lacks: how much
+    evidence is missing."""
+    found = reading.open_batch(screen.house, actor, row["batch"]) if row["what"] == "decision" else None
+    if found is None or found.recipe is None:
+        return {"ready": "", "lacks": 0}
+    judged = assess(found.recipe, found.batch, found.therapy, screen.house.clock())
+    for word, disposition in (("release", RELEASED), ("conditional", CONDITIONAL)):
+        if disposition in judged.possible:
+            return {"ready": word, "lacks": len(judged.outstanding)}
+    return {"ready": "missing", "lacks": len(judged.missing)}
 
 
 def _with_collections(screen: Screen, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -136,7 +136,8 @@ def test_nobody_ends_or_sees_a_colleague_s_sessions(house: Attacked) -> None:
     token, mine = house.settled("cora"), house.enter()
     theirs = house.desk.sessions.of("cora")[0].id
     headers = {"Authorization": f"Bearer {mine}"}
-    assert house.browser.delete(f"/me/sessions/{theirs}", headers=headers).json() == {"ended": 0}
+    given = {"session": theirs, "password": PASSWORD}
+    assert house.browser.post("/me/sessions/end", json=given, headers=headers).json() == {"ended": 0}
     assert theirs not in house.browser.get("/me/sessions", headers=headers).text
     assert house.call("GET", "/me", token)[0] == 200
 
@@ -156,7 +157,7 @@ def test_factors_and_passwords_are_not_changed_by_a_session_alone(house: Attacke
         ("POST", "/me/factors/app", {}), ("POST", "/me/factors/security-keys/options", {}),
         ("POST", "/me/factors/app/remove", {}),
         ("POST", "/me/passwords", {"new_sign_in_password": "a lamp on the hill"}),
-        ("PUT", "/me/badge", {"badge": "B-1234", "pin": "135792"}),
+        ("PUT", "/me/badge", {"badge": "B-1234", "pin": "135792"}), ("POST", "/me/sessions/end", {"session": ""}),
     ):  # fmt: skip
         for password in ("", "wrong wrong wrong"):
             assert house.call(method, path, token, password=password, **more)[0] == 403, path

@@ -295,9 +295,9 @@ def test_ending_sessions(site: Site) -> None:
     assert len(listed) == 4 and [each["this"] for each in listed].count(True) == 1
     foreign = site.settled("ida", "another five words please", "")
     mine = site.call("GET", "/me/sessions", foreign)[1]["sessions"][0]["id"]
-    assert site.call("DELETE", f"/me/sessions/{mine}", token)[1] == {"ended": 0}
+    assert site.call("POST", "/me/sessions/end", token, session=mine, password=NEW)[1] == {"ended": 0}
     assert site.call("GET", "/me", foreign)[0] == 200
-    assert site.call("DELETE", "/me/sessions", token)[1] == {"ended": 4}
+    assert site.call("POST", "/me/sessions/end", token, session="", password=NEW)[1] == {"ended": 4}
     assert {site.call("GET", "/me", each)[0] for each in (token, *others)} == {401}
     again = site.sign_in("omar", NEW)["token"]
     root = site.sign_in("root", ROOT)["token"]
@@ -309,13 +309,34 @@ def test_ending_sessions(site: Site) -> None:
     assert what[0] == "signed in" and "sessions ended" in what and "temporary password" in what
 
 
+def test_a_session_alone_ends_none_of_its_owner_s(site: Site) -> None:
+    """Who sits down at an open session cannot shut its owner out elsewhere; guessing locks like any guessing."""
+    token = site.settled("omar")
+    for _ in range(2):
+        site.sign_in("omar", NEW)
+    listed = [each["id"] for each in site.call("GET", "/me/sessions", token)[1]["sessions"]]
+    for session in (listed[0], ""):
+        assert site.call("POST", "/me/sessions/end", token, session=session)[0] == 403
+        assert site.call("POST", "/me/sessions/end", token, session=session, password="wrong wrong")[0] == 403
+    said = site.call("POST", "/me/sessions/end", token, session="", password="wrong wrong")[1]
+    assert "sessions are changed with" in said["rule"]
+    locked = site.call("POST", "/me/sessions/end", token, session="", password=NEW)
+    assert locked[0] == 403 and "locked" in locked[1]["what"]
+    assert len(site.call("GET", "/me/sessions", token)[1]["sessions"]) == 3
+    # Going oneself needs no password, locked or not.
+    assert site.call("DELETE", "/session", token)[0] == 200
+    assert site.call("GET", "/me", token)[0] == 401
+
+
 def test_a_cookie_alone_changes_nothing(site: Site) -> None:
     token = site.settled("omar")
     site.client.cookies.clear()
     cookie = {"Cookie": f"onelot={token}"}
     body = {"password": NEW, "new_sign_in_password": "some other words now"}
     assert site.client.post("/me/passwords", json=body, headers=cookie).status_code == 403
-    assert site.client.delete("/me/sessions", headers=cookie).status_code == 403
+    assert (
+        site.client.post("/me/sessions/end", json={"session": "", "password": NEW}, headers=cookie).status_code == 403
+    )
     assert site.client.post("/me/passwords", json=body, headers={**cookie, "X-Onelot": "1"}).status_code == 200
 
 

@@ -19,6 +19,12 @@ class Again(BaseModel):
     password: Secret = ""
 
 
+class Ending(Again):
+    """Which session ends: its id, or "" for all of them."""
+
+    session: Annotated[str, Field(max_length=120)]
+
+
 class Passwords(BaseModel):
     """The sign-in password now, the new ones, and the signing password now where it is changed."""
 
@@ -123,17 +129,12 @@ def _me(api: APIRouter, doors: Doors) -> None:
         here = desk.session(doors.token(request))
         return {"sessions": [shown(each, here) for each in desk.sessions.of(here.login)]}
 
-    @api.delete("/me/sessions")
-    def end_all(request: Request) -> dict[str, int]:
-        """End all of one's own sessions, this one too."""
+    @api.post("/me/sessions/end")
+    def end(given: Ending, request: Request) -> dict[str, int]:
+        """End one of one's own sessions, or all of them, this one too; the sign-in password is asked for again."""
         doors.sent_on_purpose(request)
-        return {"ended": account.end_session(doors.token(request), "", doors.where(request))}
-
-    @api.delete("/me/sessions/{session}")
-    def end_one(session: str, request: Request) -> dict[str, int]:
-        """End one of one's own sessions."""
-        doors.sent_on_purpose(request)
-        return {"ended": account.end_session(doors.token(request), session, doors.where(request))}
+        ended = account.end_session(doors.token(request), given.password, given.session, doors.where(request))
+        return {"ended": ended}
 
     @api.get("/me/attempts")
     def attempts(request: Request) -> dict[str, Any]:

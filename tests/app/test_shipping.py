@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,9 @@ class Listener:
     def close(self) -> None:
         self._server.close()
         for each in self._held:
+            with suppress(OSError):
+                # A file that is being read keeps its connection open, whatever is closed.
+                each.shutdown(socket.SHUT_RDWR)
             each.close()
 
     def lines(self) -> list[bytes]:
@@ -297,7 +301,11 @@ def test_the_server_ships_while_it_serves(listener: Listener, served_home: Path)
     )  # fmt: skip
     (where / "logs.json").write_bytes(orjson.dumps({"ship_to": f"tcp://127.0.0.1:{listener.port}"}))
     port = free_port()
-    server = subprocess.Popen([*onelot, "serve", "--home", str(where), "--port", str(port)], env=environment)
+    local = served_home / "stderr"
+    with local.open("wb") as file:
+        server = subprocess.Popen(
+            [*onelot, "serve", "--home", str(where), "--port", str(port)], env=environment, stderr=file
+        )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as browser:
 
@@ -311,6 +319,13 @@ def test_the_server_ships_while_it_serves(listener: Listener, served_home: Path)
             assert browser.post("/session", json={"login": "admin", "password": "wrong"}).status_code == 403
             until(lambda: any(b'"refused"' in each for each in listener.messages))
             assert listener.lines() == file_lines(where)
+            # It goes away: people sign in as before, and the local log says so.
+            listener.close()
+            for n in range(3):
+                assert browser.post("/session", json={"login": f"x{n}", "password": "wrong"}).status_code == 403
+                time.sleep(1.2)
+            until(lambda: b"logs are not shipped, since" in local.read_bytes())
+            assert read_state(where)["failing_since"] and len(file_lines(where)) == 4
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(60)

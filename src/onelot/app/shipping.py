@@ -12,6 +12,7 @@ import logging
 import os
 import threading
 from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,11 @@ class Shipper:
 
     def start(self) -> None:
         """Ship from now on, beside everything else."""
-        logging.getLogger("onelot").addHandler(self.operation)
+        ours = logging.getLogger("onelot")
+        if not ours.hasHandlers() and logging.lastResort:
+            # Python's own handler writes to the local log only as long as there is no other.
+            ours.addHandler(logging.lastResort)
+        ours.addHandler(self.operation)
         self._thread.start()
 
     def stop(self) -> None:
@@ -77,7 +82,8 @@ class Shipper:
             # Whatever it was, the next round tries again, and nobody else notices.
             LOG.exception("logs not shipped; tried again")
             return False
-        self._well()
+        with suppress(OSError):
+            self._well()
         return True
 
     def _file(self, kind: str) -> bool:
@@ -130,8 +136,9 @@ class Shipper:
         self._receiver.close()
         if not self._state.get("failing_since"):
             self._state.update(failing_since=_now(), why=why)
+            with suppress(OSError):  # a full disk is said by whoever writes to it next
+                self._keep()
             LOG.error("logs are not shipped, since %s does not take them: %s", self._settings.ship_to, why)
-            self._keep()
 
     def _well(self) -> None:
         if since := self._state.pop("failing_since", ""):

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from html import unescape
@@ -113,6 +114,25 @@ def test_one_request_reads_little_however_long_the_journal_is(made: Made, monkey
         read.clear()
         found = trail(house, root, search, None, 50)
         assert not read and found.older is not None and len(found.entries) <= 50 + busiest < total
+
+
+def test_who_sees_little_need_not_go_through_what_they_do_not_see(made: Made) -> None:
+    """Stretches are counted by what anybody wrote: a few at once, where hardly anything of them is given."""
+    house, _ = made
+    row = next(iter(house.journal.rows("therapies").values()))
+    other = "hospital-south" if row["site"] == "hospital-north" else "hospital-north"
+    stranger = house.loop.actor(f"prescriber.{other}")
+    seen = house.journal.seen_by(stranger.sites)
+    own = replace(house, journal=seen, whole_journal=house.whole)
+    wanted = trail(own, stranger, Search(kind="Measured"))
+    asked, got, before = 0, list[str](), None
+    while asked == 0 or before:
+        found = trail(own, stranger, Search(kind="Measured"), before, 10)
+        asked, before = asked + 1, found.older
+        got += [entry.hash.hex() for entry in found.entries]
+    assert got == [entry.hash.hex() for entry in wanted.entries]
+    total = sum(head.seq for head in house.whole.heads().values())
+    assert asked < total / 10 / 2
 
 
 def test_the_page_says_that_only_a_part_was_searched(

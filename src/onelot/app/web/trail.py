@@ -15,6 +15,8 @@ from onelot.record.journal import Entry
 
 # What one request reads at most, or little more (a minute is read whole); what is older, the next request reads.
 READS = 20_000
+# Who may see little of what was written would read next to nothing by that measure: for them it is laid on so often.
+_STRETCHES = 10
 # Free text that a person typed or a long text: it stands in the record itself, which opens for its roles only.
 _LONG = {"text", "html"}
 
@@ -69,10 +71,7 @@ def trail(house: House, actor: Actor, search: Search, before: datetime | None = 
     else:
         # What begins later than the search ends need not be read.
         bound = min((each for each in (before, search.until) if each), default=None)
-        stretch = house.journal.newest(bound, reads)
-        entries, older = stretch.entries, stretch.since
-        if older and search.since and older <= search.since:
-            older = None
+        entries, older = _newest(house, bound, search.since, reads)
     fits = [
         entry for entry in entries
         if search.fits(entry) and (not search.stream or _is_named(entry.stream, search.stream))
@@ -81,6 +80,22 @@ def trail(house: House, actor: Actor, search: Search, before: datetime | None = 
     seen = visible(house, actor, {entry.stream for entry in fits}, search.site)
     found = [entry for entry in fits if entry.stream in seen]
     return Found(sorted(found, key=lambda entry: (entry.at, entry.stream, entry.seq), reverse=True), before, older)
+
+
+def _newest(
+    house: House, before: datetime | None, since: datetime | None, reads: int
+) -> tuple[list[Entry], datetime | None]:
+    """Whole stretches of what may be seen, newest first, and where they end; None where nothing is left to read."""
+    entries: list[Entry] = []
+    for _ in range(_STRETCHES):
+        stretch = house.journal.newest(before, reads)
+        entries += stretch.entries
+        before = stretch.since
+        if before is None or (since is not None and before <= since):
+            return entries, None
+        if 2 * len(entries) >= reads:
+            break
+    return entries, before
 
 
 def _named(house: House, name: str) -> dict[str, int]:

@@ -164,7 +164,7 @@ def timed(ask: Callable[[], httpx.Response], count: int, holds: str = "") -> dic
 
 
 def signed_in(url: str, login: str) -> str:
-    found = httpx.post(f"{url}/session", json={"login": login, "password": PASSWORD}, timeout=60)
+    found = httpx.post(f"{url}/session", json={"login": login, "password": PASSWORD, "bearer": True}, timeout=60)
     found.raise_for_status()
     return str(found.json()["token"])
 

@@ -179,6 +179,8 @@ def test_migrate_keeps_open_batches(running: Path) -> None:
             sights = connection.execute("select what, site from sight order by 1, 2").fetchall()
             connection.execute("drop table note, sight, view_kind")
             connection.execute("drop function actor_sites()")
+            connection.execute("drop index event_at")
+            connection.execute("drop function events_reach(timestamptz, integer)")
             connection.execute("update alembic_version set version_num = '0001'")
         home.migrate_database(base)
         assert pending(base.owner) == []

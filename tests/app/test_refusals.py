@@ -121,7 +121,7 @@ def test_the_document_says_how_it_is_refused_and_who_may_ask(client: TestClient)
             for status in ("401", "403", "409", "413", "422", "429", "503"):
                 schema = operation["responses"][status]["content"]["application/json"]["schema"]
                 assert schema == {"$ref": "#/components/schemas/Refusal"}, (verb, path)
-            is_open = path in ("/keys",) or path.startswith(("/session", "/courier/"))
+            is_open = path in ("/keys", "/courier") or path.startswith(("/session", "/courier/"))
             assert operation["security"] == ([] if is_open else [{"bearer": []}, {"session": []}]), (verb, path)
     pdf = document["paths"]["/batches/{batch}/record.pdf"]["get"]["responses"]["200"]["content"]
     assert set(pdf) == {"application/pdf"}

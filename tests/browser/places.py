@@ -82,7 +82,10 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/collection/{coi}": _visits(
         Visit("booked", "collection", "/screen/collection/{coi}", phone=True, stand=True)
     ),
-    "GET /screen/courier/{link}": _visits(Visit("road", "", "/screen/courier/{link}", phone=True, stand=True)),
+    "GET /screen/courier": _visits(Visit("road", "", "/screen/courier", phone=True, stand=True)),
+    "GET /screen/courier/{shipment}": _visits(
+        Visit("road", "", "/screen/courier#{link}", then="opened", phone=True, stand=True)
+    ),
     "GET /screen/documents": _visits(Visit("waiting", "process_engineer", "/screen/documents")),
     "GET /screen/documents/{name:path}": _visits(
         Visit("waiting", "qa_reviewer", "/screen/documents/recipe/cd19-per-kg/1")

@@ -84,9 +84,24 @@ def test_from_the_courier_to_the_bedside_on_a_phone(ward: Ward, tmp_path: Path) 
     operator.click("form.steady button")
     operator.wait_for_selector(".qr svg")
     accessible(operator)
-    courier = ward.page(**PHONE)
-    courier.goto(operator.inner_text(".qr + p"))
+    courier, link = ward.page(**PHONE), operator.inner_text(".qr + p")
+    asked: list[str] = []
+    courier.on("request", lambda request: asked.append(f"{request.url} {request.headers}"))
+    courier.goto(link)
+    courier.wait_for_selector("#scan")
     accessible(courier)
+    # What the server saw of addresses, and what the phone keeps of them, holds no secret.
+    code = link.partition("#")[2]
+    assert len(code) > 60 and asked and not any(code in each for each in asked)
+    assert code not in courier.url and courier.evaluate("document.referrer") in ("", courier.url.rpartition("/")[0])
+    assert not [each for each in courier.context.cookies() if code in each["value"] or not each["httpOnly"]]
+    # Its first page lists what the phone has open, and takes another link also while it is shown.
+    courier.goto(link.partition("#")[0])
+    courier.click("main ul a")
+    courier.wait_for_selector("#scan")
+    courier.goto(link.partition("#")[0])
+    courier.goto(link)
+    courier.wait_for_selector("#scan")
     scanned(courier, "BOX-18")
     courier.wait_for_selector(".stop")
     accessible(courier)

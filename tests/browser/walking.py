@@ -92,10 +92,17 @@ def _behind(page: Page) -> None:
     page.wait_for_url("**/behind?**")
 
 
+def _opened(page: Page) -> None:
+    """The link's own script has shown what stands behind the #."""
+    page.wait_for_url("**/screen/courier/*")
+    page.wait_for_selector("#scan")
+
+
 _THEN: dict[str, Callable[[Page], None]] = {
     "": _nothing,
     "wrong": _wrong,
     "begun": _begun,
+    "opened": _opened,
     "study": _study,
     "behind": _behind,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from onelot.record.errors import BadInput, Broken, Conflict
 from onelot.record.events.batch import PhaseStarted
@@ -38,6 +41,8 @@ from onelot.record.signature import Signed, Signing, is_signature
 Open = Callable[..., Journal]
 NOON = datetime(2026, 3, 2, 12, 0, 0, 250_000, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+LONG_AGO = datetime(1950, 1, 1, tzinfo=UTC)
+_stretches = itertools.count()
 
 
 def draft(phase: str = "expand", run: int = 1, signing: Signing | None = None) -> Draft:
@@ -160,6 +165,39 @@ def test_a_key_that_fails_refuses_only_its_own_append(open_journal: Open) -> Non
         journal.append(Append((Part("batch/locked", 0, (draft(signing=signing),)),)))
     assert [len(future.result()) for future in others] == [1] * 5
     assert journal.read("batch/locked") == []
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    minutes=st.lists(st.integers(0, 40), min_size=1, max_size=40), most=st.integers(0, 12), until=st.integers(-1, 41)
+)
+def test_the_newest_of_all_streams_are_read_stretch_by_stretch(
+    open_journal: Open, minutes: list[int], most: int, until: int
+) -> None:
+    """Whole within each stretch, no event twice, none left out, and never much more than was asked for."""
+    journal, tag = open_journal(), f"batch/{next(_stretches)}-"
+    # Times need not rise with the order of writing: devices send late.
+    base = LONG_AGO + next(_stretches) * 100 * HOUR
+    written = []
+    for n, minute in enumerate(minutes):
+        drawn = Draft(PhaseStarted("expand", 1, "b"), base + timedelta(minutes=minute, seconds=n % 7), "system")
+        written += journal.append(Append((Part(f"{tag}{n}", 0, (drawn,)),)))
+    before = base + timedelta(minutes=until) if until >= 0 else base + timedelta(hours=2)
+    wanted = {entry.hash for entry in written if entry.at < before}
+    seen: list[Entry] = []
+    at: datetime | None = before
+    while at is not None and at > base:
+        stretch = journal.newest(at, most)
+        assert [entry.at for entry in stretch.entries] == sorted((e.at for e in stretch.entries), reverse=True)
+        assert all(entry.at < at and (stretch.since is None or entry.at >= stretch.since) for entry in stretch.entries)
+        if stretch.since is not None:
+            assert stretch.since < at and stretch.since.second == stretch.since.microsecond == 0
+            # As few as a full minute allows: without its first minute it would hold fewer than asked for.
+            later = [entry for entry in stretch.entries if entry.at >= stretch.since + timedelta(minutes=1)]
+            assert len(later) <= max(most, 1) < len(stretch.entries)
+        seen += [entry for entry in stretch.entries if entry.stream.startswith(tag)]
+        at = stretch.since
+    assert len(seen) == len(wanted) and {entry.hash for entry in seen} == wanted
 
 
 def test_heads_by_prefix(open_journal: Open) -> None:

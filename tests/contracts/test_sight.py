@@ -104,6 +104,10 @@ def expected(plan: Plan, mine: list[str], tag: str) -> dict[str, Any]:
         ),
         "read": {n: 2 if n in therapies else 0 for n in range(len(plan.therapies))},
         "payloads": [n for n, (patient, _) in enumerate(plan.therapies) if patient in patients],
+        "newest": sorted(
+            [f"batch/{tag}b{n}" for n in batches] + [f"therapy/{tag}t{n}" for n in therapies] * 2
+            + ([f"person/{tag}"] if mine else []) + ([f"other/{tag}"] if "*" in mine else [])
+        ),
         "slots": sorted(f"slot/{tag}t{n}/collection" for n in therapies),
     }  # fmt: skip
 
@@ -119,6 +123,7 @@ def found(seen: Reading, plan: Plan, tag: str) -> dict[str, Any]:
         "streams": sorted(stream for prefix in heads for stream in seen.heads(prefix)),
         "read": {n: len(seen.read(f"therapy/{tag}t{n}")) for n in range(len(plan.therapies))},
         "payloads": [n for n in range(len(plan.therapies)) if seen.payload(f"{tag}a{n}")],
+        "newest": sorted(entry.stream for entry in seen.newest(None, 10**6).entries if f"/{tag}" in entry.stream),
         "slots": sorted(claim for claim, _, _ in seen.taken(f"{tag}room")),
     }
 

@@ -25,6 +25,7 @@ from onelot.record.journal import (
     Projection,
     Reading,
     Seal,
+    Stretch,
     link_part,
 )
 
@@ -178,6 +179,15 @@ class MemoryJournal:
         """What was noted when this name was taken."""
         with self._lock:
             return self._claims.names.get(name) or None
+
+    def newest(self, before: datetime | None, most: int) -> Stretch:
+        """The newest events of all streams at times below `before`, about `most` of them."""
+        with self._lock:
+            found = sorted((one for one in self._log if before is None or one.at < before), key=lambda one: one.at)
+        if len(found) <= max(most, 1):
+            return Stretch(found[::-1], None)
+        since = found[-max(most, 1) - 1].at.replace(second=0, microsecond=0)
+        return Stretch([one for one in reversed(found) if one.at >= since], since)
 
     def keep_seal(self, seal: Seal) -> None:
         """Keep a seal; refused when its number is taken."""

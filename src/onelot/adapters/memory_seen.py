@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from onelot.record import sight
-from onelot.record.journal import Entry, Head, Payload, Reading, Seal
+from onelot.record.journal import Entry, Head, Payload, Reading, Seal, Stretch
 
 
 class MemorySeen:
@@ -55,6 +55,11 @@ class MemorySeen:
         """The interval claims of their own therapies on a resource: claim, from, to."""
         claims = self._whole.taken(resource)
         return [one for one in claims if self._sees("therapy/" + (one[0].split("/") + [""])[1])]
+
+    def newest(self, before: datetime | None, most: int) -> Stretch:
+        """The newest events of all streams at times below `before`, about `most` of them."""
+        found = self._whole.newest(before, most)
+        return Stretch([entry for entry in found.entries if self._sees(entry.stream)], found.since)
 
     def seals(self) -> list[Seal]:
         """All seals, oldest first."""

@@ -17,8 +17,11 @@ from onelot.app import home as homes
 from onelot.app.house import PRODUCTION, House
 from onelot.app.safekeeping import verify_journal
 from onelot.app.sealing import read_seals
+from onelot.app.shipping import read_state, waiting_bytes
 from onelot.app.sign_in import read_settings
 from onelot.app.sign_in.guessable import check_list
+from onelot.app.syslog import FILE as LOGS
+from onelot.app.syslog import read_log_settings
 from onelot.record.errors import OnelotError
 
 T = TypeVar("T")
@@ -38,7 +41,7 @@ class Health:
 def examine(home: Path) -> list[Health]:
     """Everything, in the order in which it has to be mended."""
     found: list[Health] = []
-    for look in (_config, _sign_in, _keys, _space, _schema, _rights):
+    for look in (_config, _sign_in, _logs, _keys, _space, _schema, _rights):
         found += _safely(look, home)
         if not all(each.ok for each in found):
             return found
@@ -72,6 +75,27 @@ def _sign_in(home: Path) -> Iterator[Health]:
     if settings.breached_passwords:
         check_list(Path(settings.breached_passwords))
         yield Health(True, "the list of breached passwords can be read")
+
+
+def _logs(home: Path) -> Iterator[Health]:
+    settings = read_log_settings(home)
+    if settings is None:
+        yield Health(True, f"the logs stay on this machine: there is no {LOGS} that names a receiver")
+        return
+    state, waiting = read_state(home), waiting_bytes(home)
+    since, why = state.get("failing_since", ""), state.get("why", "")
+    yield Health(
+        not since,
+        f"logs are not shipped since {since}: {why}; {waiting} bytes wait" if since
+        else f"logs are shipped to {settings.ship_to}, {waiting} bytes wait for `onelot serve`",
+        f"look after {settings.ship_to}; what waits follows by itself",
+    )  # fmt: skip
+    missed = state.get("missed", [])
+    yield Health(
+        not missed, "no file of a log was cut before it was shipped" if not missed else
+        f"cut or replaced before it was shipped: {', '.join(missed)}",
+        "rotate logs by moving them beside where they are; then remove `missed` from shipping.json",
+    )  # fmt: skip
 
 
 def _keys(home: Path) -> Iterator[Health]:

@@ -20,7 +20,7 @@ from fastapi.concurrency import run_in_threadpool
 from onelot.app.context import Actor, Reader
 from onelot.app.house import House
 from onelot.app.looks import LoggedVault, nobody
-from onelot.record.journal import Entry, Head, Journal, Payload, Reading, Seal
+from onelot.record.journal import Entry, Head, Journal, Payload, Reading, Seal, Stretch
 from onelot.record.subjects import Person
 
 T = TypeVar("T")
@@ -115,6 +115,10 @@ class DoorJournal(Reading):
     def taken(self, resource: str) -> list[tuple[str, datetime, datetime]]:
         """The interval claims of their own therapies on a resource: claim, from, to."""
         return self._seen.taken(resource)
+
+    def newest(self, before: datetime | None, most: int) -> Stretch:
+        """The newest events of all streams at times below `before`, about `most` of them."""
+        return self._seen.newest(before, most)
 
     def seals(self) -> list[Seal]:
         """All seals, oldest first."""

@@ -195,6 +195,14 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """What was recorded in a stretch of time, whole. since: its beginning, a full minute; None: there is no older."""
+
+    entries: list[Entry]
+    since: datetime | None
+
+
+@dataclass(frozen=True)
 class Projection:
     """One view: its name, which row an entry touches (or None), and the row after it. Pure.
 
@@ -242,6 +250,12 @@ class Reading(Protocol):
 
     def taken(self, resource: str) -> list[tuple[str, datetime, datetime]]:
         """The interval claims on a resource: claim, from, to."""
+
+    def newest(self, before: datetime | None, most: int) -> Stretch:
+        """The newest events of all streams at times below `before` (None: up to now and beyond), about `most` of them.
+
+        Counted is what anybody wrote; given is what may be seen of it.
+        """
 
     def seals(self) -> list[Seal]:
         """All seals, oldest first."""

@@ -252,7 +252,7 @@ def known_of(found: Recorded) -> Known:
         kind, _, name = stream.partition("/")
         by_field[kind].add(name)
         by_field["stream"].add(stream)
-    by_field["link"] |= {link_of(found, moment) for moment in found.moments["ReceiveShipment"]}
+    by_field["code"] |= {link_of(found, moment) for moment in found.moments["ReceiveShipment"]}
     by_field["view"] |= {"equipment", "lots", "people", "documents", "sites"}
     by_field["parameter"] |= {"dose", "weight_kg"}
     named = {name: tuple(sorted(values)) for name, values in by_field.items() if name}

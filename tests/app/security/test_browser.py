@@ -21,7 +21,7 @@ from tests.app.security.house import Attacked, routes
 
 TEMPLATES = files("onelot.app.web") / "templates"
 # Sent by whoever has no session yet, or by a courier without one: nothing of a signed-in person's is done by them.
-WITHOUT_SESSION = {"/session", "/session/badge", "/courier/nothing/transfer"}
+WITHOUT_SESSION = {"/session", "/session/badge", "/courier", "/courier/transfer"}
 KNOWN = {("/screen/sign-in/key", 403), ("/screen/documents", 422)}
 
 

@@ -84,8 +84,13 @@ def test_an_attempt_at_what_is_not_allowed_leaves_a_line(house: Attacked) -> Non
 
 def test_the_courier_s_link_is_in_no_log(house: Attacked, caplog: pytest.LogCaptureFixture) -> None:
     for path in ("/courier/wrong-link-XYZ", "/screen/courier/wrong-link-XYZ"):
-        assert house.browser.get(path).status_code == 403
-    assert house.log()[-1]["route"] == "GET /screen/courier/{link}"
+        assert house.browser.get(path).status_code in (403, 404)
+    assert house.log()[-1]["route"] == "GET /screen/courier/{shipment}"
+    csrf = house.browser.get("/screen/courier").text.split('name="csrf" value="')[1].split('"')[0]
+    given = {"code": "wrong-link-XYZ", "csrf": csrf}
+    assert house.browser.post("/screen/courier", data=given).status_code == 403
+    assert house.browser.post("/courier", json={"code": "wrong-link-XYZ"}).status_code == 403
+    assert [each["route"] for each in house.log()[-2:]] == ["POST /screen/courier", "POST /courier"]
     assert "wrong-link-XYZ" not in str(house.log()) and "wrong-link-XYZ" not in caplog.text
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha1
+from math import log2
 from pathlib import Path
 
 import pytest
@@ -137,14 +138,42 @@ def test_there_is_no_account_nobody_made() -> None:
 def test_a_temporary_password_runs_out_and_never_stays() -> None:
     house = Attacked()
     temporary = house.let_in("cora")
-    assert len(set(temporary.replace("-", ""))) > 5 and len(temporary) == 19
+    assert len(set(temporary.replace("-", ""))) > 5 and len(temporary) == 34
     half = house.sign_in("cora", temporary)
     assert half["needs"] == ["own_passwords"]
-    given = {"new_sign_in_password": temporary, "new_signing_password": SIGNING}
-    assert house.call("POST", "/me/passwords", half["token"], password=temporary, **given)[0] == 403
+    # Nor in another writing, nor as the signing password: the administrator knows it.
+    for wanted in ((temporary, SIGNING), (temporary.replace("-", ""), SIGNING), (temporary.upper(), SIGNING),
+                   (NEW, temporary.replace("-", " "))):  # fmt: skip
+        given = {"new_sign_in_password": wanted[0], "new_signing_password": wanted[1]}
+        assert house.call("POST", "/me/passwords", half["token"], password=temporary, **given)[0] == 403
     assert house.call("GET", "/board", half["token"])[0] == 401
     drawn = Counter(house.desk.set_temporary("cora", "person/root")[0] for _ in range(200))
     assert len(drawn) == 200
+
+
+def test_a_temporary_password_has_128_random_bits_and_is_easy_to_copy() -> None:
+    house = Attacked()
+    drawn = [house.desk.set_temporary("cora", "person/root")[0] for _ in range(100)]
+    signs = Counter(sign for each in drawn for sign in each if sign != "-")
+    assert all([len(group) for group in each.split("-")] == [4] * 7 for each in drawn)
+    assert 28 * log2(len(signs)) >= 128
+    for alike in ("0o", "1il", "2z", "5s", "8b", "9gq", "uv", "OIL"):
+        assert len(signs.keys() & set(alike)) <= 1, alike
+    # 2800 signs drawn evenly: none is far from its share (five standard deviations).
+    share = 2800 / len(signs)
+    assert all(abs(count - share) < 5 * share**0.5 for count in signs.values())
+    last = house.let_in("cora")
+    for typed in (last, last.upper(), last.replace("-", ""), last.replace("-", " "), f" {last.title()} ",
+                  last.replace("-", " \N{EN DASH} ")):  # fmt: skip
+        assert house.sign_in("cora", typed)["needs"] == ["own_passwords"]
+    for typed in (last[:-1], last[:-1] + ("a" if last[-1] != "a" else "c"), drawn[0], ""):
+        assert house.call("POST", "/session", login="cora", password=typed)[0] == 403
+    # One's own is taken as it was typed only.
+    half = house.sign_in("cora", last)["token"]
+    given = {"new_sign_in_password": NEW, "new_signing_password": SIGNING}
+    assert house.call("POST", "/me/passwords", half, password=last.upper(), **given)[0] == 200
+    for typed in (NEW.upper(), NEW.replace(" ", "")):
+        assert house.call("POST", "/session", login="cora", password=typed)[0] == 403
 
 
 def test_a_name_nobody_has_costs_the_same_work() -> None:

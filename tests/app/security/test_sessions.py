@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pyotp
 import pytest
 
 from onelot.app.commands.masters import ChangeRoles, RemovePerson
@@ -33,10 +38,13 @@ def test_signing_in_again_leaves_no_older_session(house: Attacked) -> None:
     with pytest.raises(NotSignedIn):
         house.desk.sessions.find(first)
     assert len(house.desk.sessions.of("max")) == 1
-    api = [house.browser.post("/session", json={"login": "max", "password": PASSWORD}).json() for _ in range(2)]
+    api = []
+    for _ in range(2):
+        house.browser.post("/session", json={"login": "max", "password": PASSWORD})
+        api.append(house.browser.cookies["__Host-onelot"])
     with pytest.raises(NotSignedIn):
-        house.desk.sessions.find(api[0]["token"])
-    assert house.desk.sessions.find(second) and house.desk.sessions.find(api[1]["token"])
+        house.desk.sessions.find(api[0])
+    assert house.desk.sessions.find(second) and house.desk.sessions.find(api[1])
 
 
 def test_a_token_is_long_drawn_at_random_and_never_in_an_address(house: Attacked) -> None:
@@ -45,6 +53,52 @@ def test_a_token_is_long_drawn_at_random_and_never_in_an_address(house: Attacked
     token = tokens.pop()
     for path in (f"/me?token={token}", f"/me?access_token={token}", f"/screen/me?onelot-session={token}"):
         assert house.browser.get(path).status_code in (401, 303)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["bearer", "cookie"])
+def test_a_token_is_in_a_cookie_or_in_the_answer_and_never_in_both(house: Attacked, told: bool) -> None:
+    """Every answer that gives one: what scripts cannot read in the cookie they cannot read beside it."""
+
+    def send(path: str, token: str, body: dict[str, Any], told: bool = told) -> httpx.Response:
+        house.browser.cookies.clear()
+        shown = {"Authorization": f"Bearer {token}"} if told else {"Cookie": f"__Host-onelot={token}", "X-Onelot": "1"}
+        return house.browser.post(path, json=body, headers=shown if token else {})
+
+    def given(answer: httpx.Response, cookie: str = "__Host-onelot") -> str:
+        assert answer.status_code == 200, answer.text
+        set_ = [line.partition(";")[0].partition("=") for line in answer.headers.get_list("set-cookie")]
+        if told:
+            assert not set_
+            return str(answer.json()["token"])
+        [(name, _, value)] = set_
+        assert name == cookie and value not in answer.text and "token" not in answer.json()
+        return str(value)
+
+    asked = {"bearer": True} if told else {}
+    ida = house.settled("ida", "another five words please", "")
+    house.settled("omar", "many small boats at noon")
+    temporary = house.let_in("cora")
+    half = given(send("/session", "", {"login": "cora", "password": temporary, **asked}))
+    wanted = {"new_sign_in_password": NEW, "new_signing_password": "yellow boat seven winds"}
+    whole = given(send("/me/passwords", half, {"password": temporary, **wanted}))
+    secret = pyotp.TOTP(send("/me/factors/app", whole, {"password": NEW}).json()["secret"])
+    given(send("/me/factors/app/confirm", whole, {"code": secret.at(house.now)}))
+    house.now += timedelta(minutes=2)
+    half = given(send("/session", "", {"login": "cora", "password": NEW, **asked}))
+    given(send("/session/code", half, {"code": secret.at(house.now)}))
+    enrolled = send("/tablets", ida, {"name": "hood 1", "site": "plant", **asked}, told=True)
+    house.desk.badges.enrol("omar", "B-77-1", "740192")
+    house.browser.cookies.clear()
+    answer = house.browser.post("/session/badge", json={"badge": "B-77-1", "pin": "740192", **asked},
+                                headers={"X-Onelot-Tablet": given(enrolled, "__Host-onelot-tablet")})  # fmt: skip
+    given(answer)
+
+
+def test_a_bearer_leaves_the_browser_s_sessions_alone(house: Attacked) -> None:
+    house.browser.post("/session", json={"login": "max", "password": PASSWORD})
+    kept = house.browser.cookies["__Host-onelot"]
+    house.browser.post("/session", json={"login": "max", "password": PASSWORD, "bearer": True})
+    assert house.browser.cookies["__Host-onelot"] == kept and house.desk.sessions.find(kept)
 
 
 def test_who_leaves_has_no_session_left_not_even_for_their_own_page(house: Attacked) -> None:
@@ -82,7 +136,8 @@ def test_nobody_ends_or_sees_a_colleague_s_sessions(house: Attacked) -> None:
     token, mine = house.settled("cora"), house.enter()
     theirs = house.desk.sessions.of("cora")[0].id
     headers = {"Authorization": f"Bearer {mine}"}
-    assert house.browser.delete(f"/me/sessions/{theirs}", headers=headers).json() == {"ended": 0}
+    given = {"session": theirs, "password": PASSWORD}
+    assert house.browser.post("/me/sessions/end", json=given, headers=headers).json() == {"ended": 0}
     assert theirs not in house.browser.get("/me/sessions", headers=headers).text
     assert house.call("GET", "/me", token)[0] == 200
 
@@ -102,7 +157,7 @@ def test_factors_and_passwords_are_not_changed_by_a_session_alone(house: Attacke
         ("POST", "/me/factors/app", {}), ("POST", "/me/factors/security-keys/options", {}),
         ("POST", "/me/factors/app/remove", {}),
         ("POST", "/me/passwords", {"new_sign_in_password": "a lamp on the hill"}),
-        ("PUT", "/me/badge", {"badge": "B-1234", "pin": "135792"}),
+        ("PUT", "/me/badge", {"badge": "B-1234", "pin": "135792"}), ("POST", "/me/sessions/end", {"session": ""}),
     ):  # fmt: skip
         for password in ("", "wrong wrong wrong"):
             assert house.call(method, path, token, password=password, **more)[0] == 403, path

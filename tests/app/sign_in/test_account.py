@@ -68,7 +68,7 @@ class Site:
         return answer.status_code, answer.json()
 
     def sign_in(self, login: str, password: str) -> dict[str, Any]:
-        status, answer = self.call("POST", "/session", login=login, password=password)
+        status, answer = self.call("POST", "/session", login=login, password=password, bearer=True)
         assert status == 200, answer
         found: dict[str, Any] = answer
         return found
@@ -257,14 +257,14 @@ def test_a_badge_on_an_enrolled_tablet(site: Site) -> None:
     ida = site.settled("ida", "another five words please", "")
     assert site.call("POST", "/tablets", token, name="hood 1", site="plant")[0] == 403
     assert site.call("POST", "/tablets", ida, name="hood 1", site="north")[0] == 403
-    status, tablet = site.call("POST", "/tablets", ida, name="hood 1", site="plant")
+    status, tablet = site.call("POST", "/tablets", ida, name="hood 1", site="plant", bearer=True)
     assert status == 200, tablet
     assert [each["name"] for each in site.call("GET", "/tablets", ida)[1]["tablets"]] == ["hood 1"]
     assert site.call("PUT", "/me/badge", token, badge="B-77-1", pin="740192", password="wrong")[0] == 403
     assert site.call("PUT", "/me/badge", token, badge="B-77-1", pin="740192", password=NEW)[0] == 200
     headers = {"X-Onelot-Tablet": tablet["token"]}
     site.client.cookies.clear()
-    given = {"badge": "B-77-1", "pin": "740192"}
+    given = {"badge": "B-77-1", "pin": "740192", "bearer": True}
     assert site.client.post("/session/badge", json=given).status_code == 403
     answer = site.client.post("/session/badge", json=given, headers=headers)
     assert answer.status_code == 200, answer.text
@@ -295,9 +295,9 @@ def test_ending_sessions(site: Site) -> None:
     assert len(listed) == 4 and [each["this"] for each in listed].count(True) == 1
     foreign = site.settled("ida", "another five words please", "")
     mine = site.call("GET", "/me/sessions", foreign)[1]["sessions"][0]["id"]
-    assert site.call("DELETE", f"/me/sessions/{mine}", token)[1] == {"ended": 0}
+    assert site.call("POST", "/me/sessions/end", token, session=mine, password=NEW)[1] == {"ended": 0}
     assert site.call("GET", "/me", foreign)[0] == 200
-    assert site.call("DELETE", "/me/sessions", token)[1] == {"ended": 4}
+    assert site.call("POST", "/me/sessions/end", token, session="", password=NEW)[1] == {"ended": 4}
     assert {site.call("GET", "/me", each)[0] for each in (token, *others)} == {401}
     again = site.sign_in("omar", NEW)["token"]
     root = site.sign_in("root", ROOT)["token"]
@@ -309,13 +309,34 @@ def test_ending_sessions(site: Site) -> None:
     assert what[0] == "signed in" and "sessions ended" in what and "temporary password" in what
 
 
+def test_a_session_alone_ends_none_of_its_owner_s(site: Site) -> None:
+    """Who sits down at an open session cannot shut its owner out elsewhere; guessing locks like any guessing."""
+    token = site.settled("omar")
+    for _ in range(2):
+        site.sign_in("omar", NEW)
+    listed = [each["id"] for each in site.call("GET", "/me/sessions", token)[1]["sessions"]]
+    for session in (listed[0], ""):
+        assert site.call("POST", "/me/sessions/end", token, session=session)[0] == 403
+        assert site.call("POST", "/me/sessions/end", token, session=session, password="wrong wrong")[0] == 403
+    said = site.call("POST", "/me/sessions/end", token, session="", password="wrong wrong")[1]
+    assert "sessions are changed with" in said["rule"]
+    locked = site.call("POST", "/me/sessions/end", token, session="", password=NEW)
+    assert locked[0] == 403 and "locked" in locked[1]["what"]
+    assert len(site.call("GET", "/me/sessions", token)[1]["sessions"]) == 3
+    # Going oneself needs no password, locked or not.
+    assert site.call("DELETE", "/session", token)[0] == 200
+    assert site.call("GET", "/me", token)[0] == 401
+
+
 def test_a_cookie_alone_changes_nothing(site: Site) -> None:
     token = site.settled("omar")
     site.client.cookies.clear()
     cookie = {"Cookie": f"onelot={token}"}
     body = {"password": NEW, "new_sign_in_password": "some other words now"}
     assert site.client.post("/me/passwords", json=body, headers=cookie).status_code == 403
-    assert site.client.delete("/me/sessions", headers=cookie).status_code == 403
+    assert (
+        site.client.post("/me/sessions/end", json={"session": "", "password": NEW}, headers=cookie).status_code == 403
+    )
     assert site.client.post("/me/passwords", json=body, headers={**cookie, "X-Onelot": "1"}).status_code == 200
 
 
@@ -326,7 +347,7 @@ def test_cookies_under_tls_belong_to_this_host_alone(site: Site) -> None:
         assert said.startswith("__Host-onelot=") and "Domain" not in said
         for flag in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"):
             assert flag in said
-        token = answer.json()["token"]
+        token = client.cookies["__Host-onelot"]
         client.cookies.clear()
         assert client.get("/me", headers={"Cookie": f"__Host-onelot={token}"}).status_code == 200
         # One that another host of the same domain could have set is not looked at.

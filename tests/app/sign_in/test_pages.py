@@ -119,7 +119,8 @@ def test_my_page_changes_passwords_and_factors_and_ends_sessions(site: Site) -> 
     assert browser.send(page, "/screen/me/passwords", current=NEW, sign_in="other words to use here").status_code == 303
     assert elsewhere.client.get("/screen/me").headers["location"] == "/screen/sign-in"
     page = browser.open("/screen/me")
-    answer = browser.send(page, "/screen/me/sessions/end")
+    assert browser.send(page, "/screen/me/sessions/end").status_code == 403
+    answer = browser.send(page, "/screen/me/sessions/end", current="other words to use here")
     assert answer.headers["location"] == "/screen/sign-in"
     assert browser.client.get("/screen/me").headers["location"] == "/screen/sign-in"
 

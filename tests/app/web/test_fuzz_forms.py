@@ -16,14 +16,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 
 import onelot
+from onelot.app.api.courier import make_pass
 from onelot.app.web.pages import csrf_of
+from onelot.app.web.rooms.courier import cookie_of
 from tests.app.fuzz import forms as made
 from tests.app.fuzz.forms import BROKEN, File, Form, Forms, inert
 from tests.app.fuzz.recorded import Moment, Recorded, known_of, record
@@ -71,6 +73,9 @@ class Fuzz:
         if login:
             self.client.cookies.set("onelot-session", self.house.sessions[login])
         self.client.cookies.set("onelot-before", "before")
+        if "/courier/" in path:
+            # A phone that has shown its link today.
+            self.client.cookies.update(passes(self.house, path.partition("/courier/")[2]))
         began = time.process_time()
         answer = self.client.request(method, path, **given)
         took = time.process_time() - began
@@ -93,6 +98,15 @@ class Fuzz:
                     assert answer.text.count("<dd") >= 3 and not re.search(r"<dd[^>]*></dd>", answer.text), said
         else:
             assert answer.status_code < 400, said
+
+
+def passes(house: Recorded, shipment: str) -> dict[str, str]:
+    """The cookie of a courier's phone for a shipment that is on its way at this moment, or was."""
+    for number in house.house.whole.heads("batch/"):
+        batch = house.house.loop.reader.batch(number.removeprefix("batch/"))
+        if batch.dispatched is not None and batch.dispatched.shipment == unquote(shipment):
+            return {cookie_of(batch.dispatched.shipment): make_pass(house.house, batch, batch.dispatched.shipment)}
+    return {}
 
 
 def route_of(method: str, path: str) -> str:
@@ -187,8 +201,8 @@ def look_around(fuzz: Fuzz) -> None:
                 starts = [path for name in PAGES if opens(name, roles) for path in about(fuzz, name, moment)]
                 crawl(fuzz, moment.login, moment, starts, frozenset(PAGES) - {route_of("GET", each) for each in starts})
     for moment in (*fuzz.house.moments["TransferCustody"], *fuzz.house.moments["ReceiveShipment"]):
-        for link in fuzz.known.by_field["link"]:
-            crawl(fuzz, "", moment, [f"/screen/courier/{link}"])
+        shipment = moment.given["shipment"]
+        crawl(fuzz, "", moment, [f"/screen/courier/{shipment}", "/screen/courier"])
     for key in list(fuzz.found):
         if re.search(r"/(review|example|app|scan|compare)$", key[0]):
             onward(fuzz, fuzz.found[key])

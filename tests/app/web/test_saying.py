@@ -28,6 +28,7 @@ NOT_ON_PAGES = {
     "onelot.app.home": "read before anything is served",
     "onelot.app.schemas": "a developer's command",
     "onelot.app.learning": "a command",
+    "onelot.app.syslog": "settings read before anything is served",
     "onelot.app.safekeeping": "backup and restore are commands",
     "onelot.app.offtarget": "searched on the command line; pages read the recorded result",
     "onelot.app.offtarget_ray": "the same",

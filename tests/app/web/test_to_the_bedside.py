@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,8 +15,11 @@ from PIL import Image
 
 from onelot.adapters.labels import Label, element_string, make_label
 from onelot.adapters.pictures import read_picture
+from onelot.app.api import courier as courier_
+from onelot.app.api.courier import make_pass, open_pass
 from onelot.app.commands.release import CloseDeviation
 from onelot.app.simulation.site import PLANT
+from onelot.record.errors import NotAllowed
 from onelot.record.identity import grouped, make_identifier
 from tests.app.web.hospital import Hospital, reach, send
 from tests.app.web.plant import signing
@@ -200,11 +205,50 @@ def dispatch_and_the_courier_s_link(released: Hospital) -> None:
     assert released.batch.state == "in_transit"
     shown = operator.page(path)
     assert "<svg" in shown.text
-    link = "/screen/courier/" + shown.text.split("/screen/courier/")[1].split("<")[0].strip()
-    courier = Browser(released.house, released.house.looks)
-    for bad in (link[:-2] + "AA", "/screen/courier/x", "/screen/courier/" + "A" * 200, "/screen/courier/%00"):
-        assert courier.send("GET", bad).status_code == 403, bad
-    _carry(released, courier, link)
+    address, _, code = shown.text.split('<p class="ident">')[-1].split("<")[0].strip().partition("#")
+    assert address.endswith("/screen/courier") and len(code) > 60
+    courier, stranger = (Browser(released.house, released.house.looks) for _ in range(2))
+    door = courier.page("/screen/courier")
+    assert "/screen/static/courier.js" in door.text and "On this phone" not in door.text
+    for bad in (code[:-2] + "AA", "x", "A" * 200, "", "#", "\0"):
+        assert send(courier, "/screen/courier", door, code=bad).status_code in (403, 422), bad
+    # What was once a link, or any address alone, opens nothing, and says what to do.
+    for bad in (code, "SHIP-9", "A" * 200, "%00"):
+        refused = courier.send("GET", f"/screen/courier/{bad}")
+        assert refused.status_code == 403 and "scan the code on the shipper" in unescape(refused.text), bad
+    assert courier.send("POST", "/screen/courier", data={"code": code}).status_code == 403
+    # Typed alone, or pasted with its address.
+    opened = send(courier, "/screen/courier", door, code=code)
+    assert opened.status_code == 303 and opened.headers["location"] == "/screen/courier/SHIP-9"
+    assert code not in str(opened.headers)
+    said = opened.headers["set-cookie"]
+    assert said.startswith("onelot-courier-") and "HttpOnly" in said and "SameSite=strict" in said
+    assert "Max-Age=86400" in said
+    assert "SHIP-9" in courier.page("/screen/courier").text
+    pasted = send(stranger, "/screen/courier", stranger.page("/screen/courier"), code=f" {address}#{code} ")
+    assert pasted.status_code == 303
+    _kept_for_a_day(released, stranger, said)
+    _carry(released, courier, "/screen/courier/SHIP-9")
+
+
+def _kept_for_a_day(released: Hospital, stranger: Browser, said: str) -> None:
+    """What a phone keeps opens its own shipment alone, is no link, and ends; a form without its token does nothing."""
+    here, (name, _, kept) = "/screen/courier/SHIP-9", said.partition(";")[0].partition("=")
+    page = stranger.page(here)
+    assert stranger.send("POST", here, data={"once": "a", "giver": "plant", "scan": "BOX-17"}).status_code == 403
+    assert send(stranger, "/screen/courier", stranger.page("/screen/courier"), code=kept).status_code == 403
+    other = f"onelot-courier-{sha256(b'SHIP-8').hexdigest()[:16]}"
+    stranger.cookies.set(other, kept)
+    assert stranger.send("GET", "/screen/courier/SHIP-8").status_code == 403
+    assert name == f"onelot-courier-{sha256(b'SHIP-9').hexdigest()[:16]}" and "BOX-17" in page.text
+    house, batch = released.house, released.batch
+    made = make_pass(house, batch, "SHIP-9")
+    assert open_pass(house, made, "SHIP-9")[1].batch == batch.batch
+    key, now = courier_._key(house, courier_._PASSES), released.clock.now()
+    assert courier_._open(made, key, now + timedelta(hours=23, minutes=59))
+    with pytest.raises(NotAllowed):
+        courier_._open(made, key, now + timedelta(days=1, seconds=1))
+    assert not released.batch.custody
 
 
 def _carry(released: Hospital, courier: Browser, link: str) -> None:
@@ -213,18 +257,19 @@ def _carry(released: Hospital, courier: Browser, link: str) -> None:
     for secret in (person.name, released.therapy.coi, released.therapy.patient, released.batch.batch):
         assert secret not in page.text
     assert released.case.hospital in page.text and "BOX-17" in page.text and "UTC" in page.text
-    stopped = send(courier, link, page, scan="BOX-18", giver=page.fields["giver"])
+    token = {"form_token": page.fields["form_token"]}
+    stopped = send(courier, link, page, scan="BOX-18", giver=page.fields["giver"], **token)
     assert stopped.status_code == 409 and "BOX-18" in stopped.text and "put it down" in stopped.text.lower()
-    assert send(courier, link, page, scan="BOX-17", giver="plant", temperature="warm").status_code == 422
+    assert send(courier, link, page, scan="BOX-17", giver="plant", temperature="warm", **token).status_code == 422
     for _ in range(2):
-        taken = send(courier, link, page, scan="BOX-17", giver=page.fields["giver"], temperature="-150")
+        taken = send(courier, link, page, scan="BOX-17", giver=page.fields["giver"], **token, temperature="-150")
         assert taken.status_code == 303, taken.text
     assert len(released.batch.custody) == 1
     forward(released, 5)
     page = courier.page(link)
     assert "Hand it over" in page.text
     image = {"picture": ("p.jpg", picture("BOX-17", zxingcpp.BarcodeFormat.QRCode), "image/jpeg")}
-    given = send(courier, link, page, files=image, giver=page.fields["giver"])
+    given = send(courier, link, page, files=image, giver=page.fields["giver"], **token)
     assert given.status_code == 303, given.text
     assert len(released.batch.custody) == 2
     assert "Handed over" in courier.page(link).text

@@ -30,6 +30,7 @@ def courier(way: Way, link: str) -> None:
     """Nobody signs in: the link is good for this shipment. A wrong shipper is stopped; the right one is handed over."""
     driver = way.page(**PHONE)
     driver.goto(link)
+    driver.wait_for_selector("#scan")
     shoot(driver, "courier")
     scan(driver, "BOX-18")
     assert driver.locator("section.stop").count() and not way.batch.custody

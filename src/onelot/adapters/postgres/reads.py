@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from threading import Lock
 from typing import Any
@@ -13,7 +13,7 @@ import orjson
 import psycopg
 
 from onelot.adapters import refusals
-from onelot.record.journal import Effect, Entry, Head, Payload, Projection, Seal
+from onelot.record.journal import Effect, Entry, Head, Payload, Projection, Seal, Stretch
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
 _HEADS = """
@@ -27,6 +27,11 @@ with recursive head as (
 )
 select stream, seq, hash from head order by stream
 """  # one look into the index per stream, however long the streams are
+_STRETCH = (
+    "select stream, seq, body, hash, signature from event where at >= %s and at < %s order by at desc, number desc"
+)
+# Earlier and later than any moment that is let in (app/admission.py).
+_NEVER, _FOREVER = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _EVENTS = "select seq, body, hash, signature from event where stream = %s and seq > %s order by seq"
 
 
@@ -153,6 +158,14 @@ class Reads:
                 )
             except psycopg.errors.UniqueViolation:
                 raise refusals.name_taken(f"seal {seal.number}") from None
+
+    def newest(self, before: datetime | None, most: int) -> Stretch:
+        """The newest events of all streams at times below `before`, about `most` of them."""
+        until = before or _FOREVER
+        with self.connection() as connection:
+            since = connection.execute("select events_reach(%s, %s)", [until, most]).fetchall()[0][0]
+            found = connection.execute(_STRETCH, [since or _NEVER, until], prepare=True, binary=True)
+            return Stretch([Entry(*row) for row in found], since and since.astimezone(UTC))
 
     def seals(self) -> list[Seal]:
         """All seals, oldest first."""

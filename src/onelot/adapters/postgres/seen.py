@@ -12,7 +12,7 @@ import orjson
 import psycopg
 
 from onelot.adapters.postgres.reads import Reads
-from onelot.record.journal import Entry, Head, Payload, Seal
+from onelot.record.journal import Entry, Head, Payload, Seal, Stretch
 
 _KEPT_MAX = 100_000
 _VERSIONS = "select key, version from view_row where view = %s and row is not null"
@@ -89,6 +89,10 @@ class SeenReads:
     def taken(self, resource: str) -> list[tuple[str, datetime, datetime]]:
         """The interval claims of their own therapies on a resource: claim, from, to."""
         return self._reads.taken(resource)
+
+    def newest(self, before: datetime | None, most: int) -> Stretch:
+        """The newest events of all streams at times below `before`, about `most` of them."""
+        return self._reads.newest(before, most)
 
     def seals(self) -> list[Seal]:
         """All seals, oldest first."""

@@ -44,13 +44,17 @@ PDF: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
 }
 _SCHEMES = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "The token that POST /session gives."},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token that POST /session gives when asked with `bearer`: true; then no cookie is set.",
+    },
     "session": {
         "type": "apiKey",
         "in": "cookie",
         "name": "onelot",
-        "description": "The same token as a cookie (under TLS `__Host-onelot`). What changes something needs the header"
-        " `X-Onelot: 1` beside it, which another site's page cannot send.",
+        "description": "The token as a cookie (under TLS `__Host-onelot`), told nowhere else. What changes needs"
+        " the header `X-Onelot: 1` beside it, which another site's page cannot send.",
     },
 }
 

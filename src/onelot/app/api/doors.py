@@ -76,15 +76,18 @@ class Doors:
 
     def token(self, request: Request) -> str:
         """The session's token: bearer, or the cookie, of the API or of the screens."""
-        header = request.headers.get("authorization", "")
-        if header.lower().startswith("bearer "):
-            return header[7:].strip()
+        if self.by_bearer(request):
+            return request.headers["authorization"][7:].strip()
         return request.cookies.get(self.cookie(self.cookie_of(request)), "")
+
+    def by_bearer(self, request: Request) -> bool:
+        """Whether this session's token comes as a bearer, from a program that keeps it itself."""
+        return request.headers.get("authorization", "").lower().startswith("bearer ")
 
     def cookie_of(self, request: Request) -> str:
         """Which cookie this session is in: the screens' where there is one, since their scripts call the API."""
-        bearer = request.headers.get("authorization", "").lower().startswith("bearer ")
-        return SCREEN_COOKIE if self.cookie(SCREEN_COOKIE) in request.cookies and not bearer else COOKIE
+        on_screens = self.cookie(SCREEN_COOKIE) in request.cookies and not self.by_bearer(request)
+        return SCREEN_COOKIE if on_screens else COOKIE
 
     def where(self, request: Request) -> Where:
         """From where a request comes. What a proxy says about it counts only if it is a proxy of the site's own."""
@@ -97,8 +100,7 @@ class Doors:
 
     def sent_on_purpose(self, request: Request) -> None:
         """Refuse what another site's page could have made a browser send."""
-        bearer = request.headers.get("authorization", "").lower().startswith("bearer ")
-        if not bearer and request.headers.get("x-onelot") != "1":
+        if not self.by_bearer(request) and request.headers.get("x-onelot") != "1":
             raise NotAllowed(
                 "this request could have been sent by another site's page",
                 rule="cross-site request forgery: it needs the bearer token, or the cookie with X-Onelot: 1",

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from onelot.app.api.doors import TABLET_COOKIE, Doors
-from onelot.app.api.signing_in import Answer, BadgeAndPin, Code, Secret, Short, set_session
+from onelot.app.api.signing_in import Answer, Asked, BadgeAndPin, Code, Secret, Short, go_on
 from onelot.app.sign_in.sessions import Session
 
 
@@ -17,6 +17,12 @@ class Again(BaseModel):
     """The sign-in password, given again."""
 
     password: Secret = ""
+
+
+class Ending(Again):
+    """Which session ends: its id, or "" for all of them."""
+
+    session: Annotated[str, Field(max_length=120)]
 
 
 class Passwords(BaseModel):
@@ -55,7 +61,7 @@ class Reason(BaseModel):
     reason: Annotated[str, Field(max_length=500)]
 
 
-class NewTablet(BaseModel):
+class NewTablet(Asked):
     """A shared tablet: what it is called, and at which site it stays."""
 
     name: Annotated[str, Field(max_length=60)]
@@ -115,8 +121,7 @@ def _me(api: APIRouter, doors: Doors) -> None:
             signing_now=wanted.signing_password,
             where=doors.where(request),
         )
-        set_session(doors, response, token, doors.cookie_of(request))
-        return {"token": token, "needs": list(desk.sessions.find(token).needs)}
+        return go_on(doors, request, response, token)
 
     @api.get("/me/sessions")
     def sessions(request: Request) -> dict[str, Any]:
@@ -124,17 +129,12 @@ def _me(api: APIRouter, doors: Doors) -> None:
         here = desk.session(doors.token(request))
         return {"sessions": [shown(each, here) for each in desk.sessions.of(here.login)]}
 
-    @api.delete("/me/sessions")
-    def end_all(request: Request) -> dict[str, int]:
-        """End all of one's own sessions, this one too."""
+    @api.post("/me/sessions/end")
+    def end(given: Ending, request: Request) -> dict[str, int]:
+        """End one of one's own sessions, or all of them, this one too; the sign-in password is asked for again."""
         doors.sent_on_purpose(request)
-        return {"ended": account.end_session(doors.token(request), "", doors.where(request))}
-
-    @api.delete("/me/sessions/{session}")
-    def end_one(session: str, request: Request) -> dict[str, int]:
-        """End one of one's own sessions."""
-        doors.sent_on_purpose(request)
-        return {"ended": account.end_session(doors.token(request), session, doors.where(request))}
+        ended = account.end_session(doors.token(request), given.password, given.session, doors.where(request))
+        return {"ended": ended}
 
     @api.get("/me/attempts")
     def attempts(request: Request) -> dict[str, Any]:
@@ -144,10 +144,6 @@ def _me(api: APIRouter, doors: Doors) -> None:
 
 def _factors(api: APIRouter, doors: Doors) -> None:
     desk, account = doors.sign_in, doors.account
-
-    def told(request: Request, token: str, response: Response) -> dict[str, Any]:
-        set_session(doors, response, token, doors.cookie_of(request))
-        return {"token": token, "needs": list(desk.sessions.find(token).needs)}
 
     @api.get("/me/factors")
     def factors(request: Request) -> dict[str, Any]:
@@ -170,7 +166,8 @@ def _factors(api: APIRouter, doors: Doors) -> None:
     def confirm_app(given: Code, request: Request, response: Response) -> dict[str, Any]:
         """Take the app into use with a code it made."""
         doors.sent_on_purpose(request)
-        return told(request, account.confirm_app(doors.token(request), given.code, doors.where(request)), response)
+        token = account.confirm_app(doors.token(request), given.code, doors.where(request))
+        return go_on(doors, request, response, token)
 
     @api.post("/me/factors/security-keys/options")
     def offer_key(given: Again, request: Request) -> dict[str, Any]:
@@ -183,7 +180,7 @@ def _factors(api: APIRouter, doors: Doors) -> None:
         """Register the security key that answered."""
         doors.sent_on_purpose(request)
         token = account.add_key(doors.token(request), given.credential, given.name, doors.where(request))
-        return told(request, token, response)
+        return go_on(doors, request, response, token)
 
     @api.post("/me/factors/{factor}/remove")
     def remove(factor: str, given: Again, request: Request) -> dict[str, bool]:
@@ -250,11 +247,16 @@ def _tablets(api: APIRouter, doors: Doors) -> None:
 
     @api.post("/tablets")
     def add(wanted: NewTablet, request: Request, response: Response) -> dict[str, Any]:
-        """Enrol the tablet that sends this: its token is set as its cookie, and told once."""
+        """Enrol the tablet that sends this: its token is set as its cookie, or with `bearer` told once, in the answer.
+
+        A program on the tablet sends a told one as `X-Onelot-Tablet`.
+        """
         doors.sent_on_purpose(request)
         token, tablet = account.add_tablet(wanted.name, wanted.site, doors.actor(request), doors.where(request))
+        if wanted.bearer:
+            return {"token": token, **asdict(tablet)}
         set_tablet(doors, response, token)
-        return {"token": token, **asdict(tablet)}
+        return asdict(tablet)
 
     @api.delete("/tablets/{tablet}")
     def remove(tablet: str, request: Request) -> dict[str, int]:

@@ -40,8 +40,8 @@ class Refusals:
             return
         known = getattr(request.state, "known", None)
         who, where = known[1].id if known else "", self._doors.where(request)
-        # A courier's link opens its shipment: it is in no log.
-        about = {name: value[:80] for name, value in request.path_params.items() if name != "link"}
+        # Couriers' links once stood in addresses as a shipment's number does now: an old one is in no log.
+        about = {name: value[:80] for name, value in request.path_params.items() if name != "shipment"}
         try:
             self._lines.begin(who or where.address)
             self._doors.sign_in.log.write(

@@ -22,6 +22,7 @@ from granian.server.embed import Server
 
 from onelot.adapters.postgres.safe import PostgresSafe
 from onelot.app import home as homes
+from onelot.app import shipping
 from onelot.app.api.application import create_app
 from onelot.app.effects import carry_out
 from onelot.app.house import PRODUCTION, House
@@ -93,9 +94,11 @@ def application() -> FastAPI:
     # Behind a server of the site's that has the certificate, browsers come under TLS all the same.
     app = create_app(house, desk, secure=bool(os.environ.get(_TLS)) or desk.settings.under_tls)
     _collect_seldom()
-    stopped = threading.Event()
+    stopped, shipper = threading.Event(), shipping.start(home)
     threading.Thread(target=_tend, args=(house, stopped), name="tender", daemon=True).start()
     app.router.on_shutdown.append(lambda: _stop(house, stopped))
+    if shipper:
+        app.router.on_shutdown.append(shipper.stop)
     return app
 
 

@@ -1,8 +1,9 @@
-"""Verbs for the whole house: init, demo, serve, board, why, export, verify, keys, views, backup, restore, doctor."""
+"""Verbs for the whole house: init, serve, board, why, export, verify, keys, views, backup, doctor, and others."""
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from onelot.app import home as homes
 from onelot.app.cli.output import print_json
+from onelot.app.components import components as inventory
 from onelot.app.context import SYSTEM, Actor
 from onelot.app.doctor import examine
 from onelot.app.export import export_batch
@@ -36,7 +38,7 @@ def open_for_reading(home: Path | None) -> House:
 
 def register(app: typer.Typer) -> None:
     """Add these verbs to the command line."""
-    for verb in (init, board, why, export, verify, doctor, backup, restore, migrate, serve):
+    for verb in (init, board, why, export, verify, doctor, components, backup, restore, migrate, serve):
         app.command()(verb)
     keys = typer.Typer(help="The site's public keys.", no_args_is_help=True)
     keys.command("export")(keys_export)
@@ -275,6 +277,25 @@ def doctor(home: Home = None, json: Json = False) -> None:
             print(f"{'ok   ' if each.ok else 'WRONG'} {each.what}" + ("" if each.ok else f"\n      now: {each.remedy}"))
     if not all(each.ok for each in found):
         raise typer.Exit(1)
+
+
+def components(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file to write; else printed.")] = None,
+    json: Json = False,
+) -> None:
+    """Write what is installed that onelot needs, with versions and licences: a CycloneDX document. Asks no network."""
+    found = inventory(datetime.now(UTC))
+    if output is None:
+        print_json(found)
+        return
+    write_file(output, orjson.dumps(found, option=orjson.OPT_INDENT_2))
+    missing = [each["name"] for each in found["components"] if "version" not in each]
+    if json:
+        print_json({"file": str(output), "components": len(found["components"]), "not_installed": missing})
+    else:
+        print(
+            f"{output}, {len(found['components'])} components" + "".join(f"\nnot installed: {each}" for each in missing)
+        )
 
 
 def serve(

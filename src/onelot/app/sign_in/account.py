@@ -19,7 +19,7 @@ from onelot.app.sign_in import locks
 from onelot.app.sign_in.badges import Tablet
 from onelot.app.sign_in.desk import SignIn
 from onelot.app.sign_in.guessable import Breached
-from onelot.app.sign_in.passwords import check_own
+from onelot.app.sign_in.passwords import alike, check_own
 from onelot.app.sign_in.security_log import NOWHERE, Where
 from onelot.app.sign_in.sessions import ENROL, PASSWORDS, Session, Unfinished
 from onelot.app.sign_in.totp import Offered
@@ -70,9 +70,10 @@ class Account:
                 self._check_breached(wanted)
         # Asked last: a new password that is refused costs no try.
         self.desk.prove_again(token, current, where)
-        if signing and signing in (sign_in, current):
+        # A temporary password is good in either case and with any separators, and the administrator knows it.
+        if signing and (alike(signing, sign_in) or alike(signing, current)):
             raise _same("the signing password is your sign-in password")
-        if sign_in and sign_in == current:
+        if sign_in and alike(sign_in, current):
             raise _same("this is the password you have")
         if sign_in and not signing and person.key and self._opens(login, sign_in):
             raise _same("this is your signing password")
@@ -180,9 +181,14 @@ class Account:
             self.desk.sessions.end(session.login, lambda each: each.by_badge)
             self.desk.log.write("badge removed", session.login, where)
 
-    def end_session(self, token: str, id_: str, where: Where = NOWHERE) -> int:
-        """End one of one's own sessions by its id, or with "" all of them, this one too; how many."""
-        session = self.desk.session(token)
+    def end_session(self, token: str, password: str | None, id_: str, where: Where = NOWHERE) -> int:
+        """End one of one's own sessions by its id, or with "" all of them, this one too; how many.
+
+        The password is asked for again: who finds a session open must not shut its owner out elsewhere. Signing out
+        of the session at hand needs none.
+        """
+        self.desk.session(token)
+        session = self.desk.prove_again(token, password, where)
         ended = self.desk.sessions.end(session.login, lambda each: id_ in ("", each.id))
         self.desk.log.write("sessions ended", session.login, where, count=str(ended))
         return ended

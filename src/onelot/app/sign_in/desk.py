@@ -325,7 +325,7 @@ class SignIn:
     def prove_again(self, token: str, password: str | None, where: Where = NOWHERE) -> Session:
         """The session, if its owner gives the sign-in password again; without a password, if it has just begun.
 
-        Asked before passwords, factors and badges are changed.
+        Asked before passwords, factors and badges are changed, and before sessions are ended.
 
         Raises:
             NotAllowed: wrong password (counted), or none and the session is older than ten minutes, or by badge.
@@ -346,7 +346,7 @@ class SignIn:
             self.tries.wrong(locks.PASSWORD, session.login, where)
             raise NotAllowed(
                 "this is not your sign-in password",
-                rule="passwords, factors and badges are changed with the sign-in password given again",
+                rule="passwords, factors, badges and sessions are changed with the sign-in password given again",
                 remedy="type it again",
             )
         self.tries.right(locks.PASSWORD, session.login, where)

@@ -21,8 +21,9 @@ SHORTEST = 12
 # A hash takes 64 MiB: this many at once, and the others wait.
 _AT_ONCE = 4
 _KIND = "sign-in"
-# No 0, O, 1, l or I: it is read out, or copied from paper.
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+# It is copied from paper: of signs that look like each other (0 o, 1 i l, 2 z, 5 s, 8 b, 9 g q, u v), one at most.
+_LETTERS = "acdefghjkmnprtvwxy2345678"
+_GROUPS, _GROUP = 7, 4
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,18 @@ def check_own(login: str, printed_name: str, password: str, words: Iterable[str]
 
 
 def make_temporary() -> str:
-    """A temporary password: 80 bits in four groups of four."""
-    drawn = "".join(secrets.choice(_LETTERS) for _ in range(16))
-    return "-".join(drawn[start : start + 4] for start in range(0, 16, 4))
+    """A temporary password: seven groups of four out of 25 signs, 130 random bits."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
+
+
+def bare(password: str) -> str:
+    """A temporary password without what copying changes: small letters and digits only."""
+    return "".join(each for each in password.casefold() if each.isalnum())
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two passwords differ in case and separators at most."""
+    return bare(one) == bare(other)
 
 
 class Passwords:
@@ -91,18 +101,19 @@ class Passwords:
         return self._safe.get(_KIND, login) is not None
 
     def put(self, login: str, password: str, until: datetime | None = None) -> None:
-        """Set a password; with `until`, a temporary one."""
+        """Set a password; with `until`, a temporary one, which is good in either case and with any separators."""
         check_password(password)
         lasts = {"until": until.isoformat()} if until else {}
-        self._safe.put(_KIND, login, orjson.dumps({"hash": self.hashed(password), **lasts}))
+        hashed = self.hashed(bare(password) if until else password)
+        self._safe.put(_KIND, login, orjson.dumps({"hash": hashed, **lasts}))
 
     def look(self, login: str, password: str) -> Found | None:
         """What fits, or None: unknown name, another password, or a temporary one whose time has run out."""
         raw = self._safe.get(_KIND, login)
         found: dict[str, Any] = orjson.loads(raw) if raw else {}
-        if not self.fits(found.get("hash"), password):
-            return None
         until = found.get("until")
+        if not self.fits(found.get("hash"), bare(password) if until else password):
+            return None
         if until and datetime.fromisoformat(until) <= self._clock():
             return None
         return Found(temporary=until is not None)

@@ -92,7 +92,7 @@ STOPS = (
     ),
     Stop("release", "qp", "plant", f"{_BATCH}/release", lambda s: bool(s.batch.disposition), True),
     Stop("dispatch", "operator", "plant", f"{_BATCH}/dispatch", lambda s: len(s.batch.custody) >= 1),
-    Stop("courier", "", "plant", "/screen/courier/{link}", lambda s: len(s.batch.custody) > 1),
+    Stop("courier", "", "plant", "/screen/courier#{link}", lambda s: len(s.batch.custody) > 1),
     Stop("arrival", "bedside_nurse", "hospital", "/screen/bedside/{batch}", lambda s: s.batch.shipment is not None),
     Stop(
         "clearance", "prescriber", "hospital", f"{_THERAPY}/clearance/{{batch}}",

@@ -91,7 +91,7 @@ def _forms(router: APIRouter, screen: Screen) -> None:
         return screen.go(HERE)
 
     @router.post("/me/sessions/end")
-    def end(request: Request, sent: Checked, session: Word = "") -> Response:
+    def end(request: Request, sent: Checked, session: Word = "", current: Current = "") -> Response:
         here = screen.doors.sign_in.session(token(request, sent)).id
-        account.end_session(screen.token(request), session, doors.where(request))
+        account.end_session(screen.token(request), current, session, doors.where(request))
         return signed_out(screen) if session in ("", here) else screen.go(HERE)

@@ -85,7 +85,10 @@ def _standing(screen: Screen, live: Live, actor: Actor, request: Request) -> Str
     mine = now is not None and now.login in ("", actor.id.removeprefix("person/"))
     # A page that a form of the stop has answered with is on the way, whatever it is called.
     path = request.url.path
-    away = now is not None and path != now.address and (request.method == "GET" or not path.startswith(now.address))
+    # A link's secret stands behind the #, and its page is that of the shipment.
+    there, _, secret = now.address.partition("#") if now else ("", "", "")
+    on_the_way = request.method != "GET" or bool(secret)
+    away = now is not None and path != there and not (on_the_way and path.startswith(there))
     return Strip(now, number, len(seen), name, mine, live.lent, away, csrf_of(screen.token(request)))
 
 

@@ -206,7 +206,7 @@ def correct(way: Way) -> None:
     operator = way.be("operator")
     operator.goto(f"/screen/batches/{way.number}")
     follow(operator, f"a[href='/screen/batches/{way.number}/correct']")
-    row = operator.locator("tbody tr", has_text="intake cd3")
+    row = operator.locator("tbody tr", has_text="CD3+ cells on arrival")
     row.locator("a").click()
     operator.wait_for_selector("#value")
     operator.fill("#value", "1.85e9")

@@ -140,6 +140,15 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     ),
     "GET /screen/therapies/{coi}/end": _visits(Visit("tailored", "prescriber", f"{THERAPY}/end")),
     "GET /screen/therapies/{coi}/erase": _visits(Visit("waiting", "qa_reviewer", f"{THERAPY}/erase")),
+    "GET /screen/therapies/{coi}/evidence": _visits(
+        Visit("gathered", "bioinformatician", f"{THERAPY}/evidence"),
+        Visit("gathered", "qa_reviewer", f"{THERAPY}/evidence"),
+    ),
+    "GET /screen/therapies/{coi}/evidence/{need}": _visits(
+        Visit("gathered", "prescriber", f"{THERAPY}/evidence/editability"),
+        Visit("gathered", "qa_reviewer", f"{THERAPY}/evidence/editability", then="refused_form"),
+        Visit("gathered", "bioinformatician", f"{THERAPY}/evidence/editability", then="reviewed"),
+    ),
     "GET /screen/therapies/{coi}/files": _visits(Visit("tailored", "clinic_coordinator", f"{THERAPY}/files")),
     "GET /screen/therapies/{coi}/guide": _visits(Visit("designed", "bioinformatician", f"{THERAPY}/guide")),
     "GET /screen/therapies/{coi}/markers": _visits(Visit("tailored", "collection", f"{THERAPY}/markers")),
@@ -151,6 +160,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("making", "operator", "/screen/work"),
         Visit("waiting", "qa_reviewer", "/screen/work"),
         Visit("fresh", "operator", "/screen/work"),
+        Visit("gathered", "qa_reviewer", "/screen/work"),
     ),
 }
 # A refusal is a page too, at no address of its own.

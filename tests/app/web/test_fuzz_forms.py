@@ -210,7 +210,7 @@ def about(fuzz: Fuzz, name: str, moment: Moment) -> list[str]:
     named = [f"{each}/{version}" for each in told.get("name", ()) for version in told.get("version", ())[:1]]
     values = {
         "number": batches, "coi": cois, "lot": told.get("lot", []), "login": told.get("login", []),
-        "test": told.get("test", []), "about": told.get("about", []),
+        "test": told.get("test", []), "need": told.get("need", []), "about": told.get("about", []),
         "name": [*told.get("equipment", []), *named],
     }  # fmt: skip
     path, wanted = name[4:], PART.findall(name)

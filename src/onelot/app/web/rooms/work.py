@@ -10,6 +10,7 @@ from onelot.app.authority import roles_for
 from onelot.app.commands.gate import open_work
 from onelot.app.context import Actor
 from onelot.app.web import reading, stepping
+from onelot.app.web.rooms import evidence
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 
@@ -65,6 +66,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             actor,
             rows=[reading.weighed(row, now) for row in mine[:MOST]],
             more=max(0, len(mine) - MOST),
+            files=evidence.waiting(screen, actor)[:MOST],
         )
 
 

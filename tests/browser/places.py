@@ -114,6 +114,9 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/sign-in/next": _visits(Visit("waiting", "new", "/screen/sign-in/next")),
     "GET /screen/signed/{seen}/{stream:path}": _visits(Visit("waiting", "qp", "/screen/signed/{seen}/batch/{number}")),
     "GET /screen/sites": _visits(Visit("waiting", "user_administrator", "/screen/sites")),
+    "GET /screen/stock": _visits(
+        Visit("booked", "planner", "/screen/stock"), Visit("booked", "planner", "/screen/stock", then="taken_number")
+    ),
     "GET /screen/tablets": _visits(Visit("waiting", "user_administrator", "/screen/tablets")),
     "GET /screen/tailoring": _visits(Visit("tailored", "prescriber", "/screen/tailoring")),
     "GET /screen/therapies": _visits(
@@ -153,7 +156,9 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/therapies/{coi}/guide": _visits(Visit("designed", "bioinformatician", f"{THERAPY}/guide")),
     "GET /screen/therapies/{coi}/markers": _visits(Visit("tailored", "collection", f"{THERAPY}/markers")),
     "GET /screen/therapies/{coi}/outcome": _visits(Visit("given", "prescriber", f"{THERAPY}/outcome")),
-    "GET /screen/therapies/{coi}/slots": _visits(Visit("booked", "planner", f"{THERAPY}/slots")),
+    "GET /screen/therapies/{coi}/slots": _visits(
+        Visit("booked", "planner", f"{THERAPY}/slots"), Visit("gathered", "planner", f"{THERAPY}/slots")
+    ),
     "GET /screen/therapies/{coi}/tailoring": _visits(Visit("tailored", "prescriber", f"{THERAPY}/tailoring")),
     "GET /screen/tour": _visits(Visit("waiting", "operator", "/screen/tour")),
     "GET /screen/work": _visits(

@@ -112,6 +112,13 @@ def _reviewed(page: Page) -> None:
     page.wait_for_selector(".sign")
 
 
+def _taken_number(page: Page) -> None:
+    page.fill("#batch", "not a number")
+    page.fill("#password", "whatever")
+    page.click(".sign button")
+    page.wait_for_selector(".unsent[role=alert]")
+
+
 _THEN: dict[str, Callable[[Page], None]] = {
     "": _nothing,
     "wrong": _wrong,
@@ -120,4 +127,5 @@ _THEN: dict[str, Callable[[Page], None]] = {
     "behind": _behind,
     "refused_form": _refused_form,
     "reviewed": _reviewed,
+    "taken_number": _taken_number,
 }

@@ -123,6 +123,11 @@ def constants(context: Context, batch: Batch, recipe: MasterRecipe) -> tuple[Ope
         return ()  # the recipe asks for a patient's facts, and there is no patient
 
 
+def of_recipe(context: Context, recipe: MasterRecipe) -> tuple[GoesBy, ...]:
+    """What a batch for stock by this recipe would go by."""
+    return tuple(_constant(context, Batch(), recipe))
+
+
 def titles_of(recipe: MasterRecipe) -> dict[str, str]:
     """Name -> title of everything tailoring sets, in the recipe's order; the patient's own guide last."""
     found = {rule.name: rule.title for rule in recipe.parameters}

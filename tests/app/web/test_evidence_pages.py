@@ -1,4 +1,4 @@
-"""The evidence file on its pages: what is needed and there, recorded by digest under a signature, refused on the form."""
+"""The evidence file on its pages: what is needed and there, recorded by digest and signed, refused on the form."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from onelot.app.commands.make import AdjustParameter
-from onelot.app.commands.plan import PlanBatch
+from onelot.app.commands.stock import PlanStock
 from onelot.app.commands.tailor import ApproveTailoring, TailorRecipe
 from onelot.app.context import SYSTEM
 from onelot.app.simulation.site import PLANT
@@ -181,8 +181,7 @@ def test_a_changed_parameter_says_by_whom_on_the_record_and_on_its_why(tmp_path:
 
 
 def test_what_is_made_for_stock_says_its_parameters_too(making: Plant) -> None:
-    house = making.house
-    house.loop.handle(PlanBatch("S-PLAIN", PLANT, recipe="aav9-stock/1"), house.loop.actor("planner.plant"))
+    making.driver.stage.site.give(PlanStock("S-PLAIN", PLANT, "aav9-stock/1"), "planner", PLANT)
     operator = seat(making, "operator.plant")
     seen = operator.page("/screen/batches/S-PLAIN").text
     assert "Working volume" in seen and "200 L" in seen and "own number" in seen

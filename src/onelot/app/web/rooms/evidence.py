@@ -19,7 +19,7 @@ from onelot.app.guide_file import evidence_rows
 from onelot.app.web import clinic, typed
 from onelot.app.web.screen import Artefact, Screen, Sent, Text
 from onelot.app.web.supplied import digest_of
-from onelot.record.errors import BadInput, Held, Mismatch, OnelotError
+from onelot.record.errors import BadInput, Conflict, Held, Mismatch, OnelotError
 from onelot.record.evidence_file import AGAINST, SUPPORTS, guide_gaps, why_not
 from onelot.record.recipe import MasterRecipe
 from onelot.record.recipe_editing import Editing, EvidenceNeed
@@ -30,7 +30,7 @@ FIELDS = ("conclusion", "value", "unit", "statement", "shown_at", "valid_until",
 # A file is complete, or of no use any more.
 OVER = frozenset({"dosed", "followed_up", "ended"})
 # What was typed can be mended on the form; what the person may not do cannot.
-_MENDED = (BadInput, Held, Mismatch)
+_MENDED = (BadInput, Held, Mismatch, Conflict)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ class Pages:
         """A template in the reader's language, without a page around it."""
         language = language_of(request) if request else FIRST
         return self._templates.get_template(name).render(
-            t=words_of(language), language=language, speaker=self._speakers.of(language, given), **given
+            t=words_of(language), language=language, speaker=self._speakers.of(language, given, request), **given
         )
 
 

@@ -48,6 +48,9 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/batches/{number}/deviations/{deviation}": _visits(
         Visit("waiting", "qa_reviewer", f"{BATCH}/deviations/{{second}}")
     ),
+    "GET /screen/batches/{number}/deviations/{deviation}/assess": _visits(
+        Visit("waiting", "qa_reviewer", f"{BATCH}/deviations/{{second}}/assess")
+    ),
     "GET /screen/batches/{number}/dispatch": _visits(Visit("road", "planner", f"{BATCH}/dispatch")),
     "GET /screen/batches/{number}/parameters": _visits(
         Visit("growing", "process_engineer", f"{BATCH}/parameters"), Visit("growing", "auditor", f"{BATCH}/parameters")
@@ -137,6 +140,9 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/therapies/{coi}/deviations": _visits(Visit("mixed", "qa_reviewer", f"{THERAPY}/deviations")),
     "GET /screen/therapies/{coi}/deviations/{deviation}": _visits(
         Visit("mixed", "qa_reviewer", f"{THERAPY}/deviations/{{first}}")
+    ),
+    "GET /screen/therapies/{coi}/deviations/{deviation}/assess": _visits(
+        Visit("mixed", "qa_reviewer", f"{THERAPY}/deviations/{{first}}/assess")
     ),
     "GET /screen/therapies/{coi}/eligibility": _visits(
         Visit("tailored", "clinic_coordinator", f"{THERAPY}/eligibility")

@@ -285,6 +285,11 @@ def _(event: ev.DeviationOpened, state: Batch, entry: Entry) -> Batch:
 
 
 @_apply.register
+def _(event: ev.DeviationAssessed, state: Batch, entry: Entry) -> Batch:
+    return replace(state, deviations=departures.assessed(state.deviations, event, entry))
+
+
+@_apply.register
 def _(event: ev.DeviationClosed, state: Batch, entry: Entry) -> Batch:
     return replace(state, deviations=departures.closed(state.deviations, event, entry))
 

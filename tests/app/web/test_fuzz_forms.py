@@ -277,7 +277,8 @@ UNSHOWN = {
     "POST /screen/network/study/{key}/register", "POST /screen/order", "POST /screen/sign-in/app",
     "POST /screen/sign-in/badge", "POST /screen/sign-in/code", "POST /screen/sign-in/passwords",
     "POST /screen/tablets/{tablet}/remove", "POST /screen/batches/{number}/adopt",
-    "POST /screen/therapies/{coi}/deviations/{deviation}", "POST /screen/batches/{number}/deviations/{deviation}/assess",
+    "POST /screen/therapies/{coi}/deviations/{deviation}",
+    "POST /screen/batches/{number}/deviations/{deviation}/assess",
     "POST /screen/therapies/{coi}/deviations/{deviation}/assess", "POST /screen/tour/leave", "POST /screen/tour/wait",
 }  # fmt: skip
 

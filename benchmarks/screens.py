@@ -40,7 +40,6 @@ from onelot.app import home as homes
 from onelot.app.api.server import desk_of
 from onelot.app.commands.lots import ReceiveLot
 from onelot.app.commands.masters import RegisterPerson
-from onelot.app.commands.plan import PlanBatch
 from onelot.app.entropy import from_seed
 from onelot.app.house import House
 from onelot.app.simulation.site import HOSPITALS, PLANT, Site, set_up
@@ -111,11 +110,16 @@ def _people(home: Path, house: House, site: Site, recipe: str, people: int) -> N
         house.loop.handle(RegisterPerson(login, f"Walker {n}", ("operator",), (PLANT,)), root)
         desk.set_password(login, PASSWORD)
         for batch in stock_of(n):
-            site.give(PlanBatch(batch, PLANT, "", recipe), "planner", PLANT)
+            if cite is None:
+                raise SystemExit("the recipe is not there")
+            planned = BatchPlanned(batch, (), cite, None, PLANT, "stock")
             done = [event for phase in phases[: phases.index("count_vials")]
                     for event in (PhaseStarted(phase, 1), PhaseCompleted(phase, 1, "done"))]  # fmt: skip
-            drafts = [Draft(each, house.clock(), f"person/{login}") for each in (*done, PhaseStarted("count_vials", 1))]
-            waiting.append(house.whole.submit(Append((Part(f"batch/{batch}", 1, tuple(drafts)),))))
+            drafts = [
+                Draft(each, house.clock(), f"person/{login}")
+                for each in (planned, *done, PhaseStarted("count_vials", 1))
+            ]
+            waiting.append(house.whole.submit(Append((Part(f"batch/{batch}", 0, tuple(drafts)),))))
     for each in waiting:
         each.result()
     expires = house.clock() + timedelta(days=30)

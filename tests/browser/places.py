@@ -48,6 +48,9 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/batches/{number}/deviations/{deviation}": _visits(
         Visit("waiting", "qa_reviewer", f"{BATCH}/deviations/{{second}}")
     ),
+    "GET /screen/batches/{number}/deviations/{deviation}/assess": _visits(
+        Visit("waiting", "qa_reviewer", f"{BATCH}/deviations/{{second}}/assess")
+    ),
     "GET /screen/batches/{number}/dispatch": _visits(Visit("road", "planner", f"{BATCH}/dispatch")),
     "GET /screen/batches/{number}/parameters": _visits(
         Visit("growing", "process_engineer", f"{BATCH}/parameters"), Visit("growing", "auditor", f"{BATCH}/parameters")
@@ -117,6 +120,9 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/sign-in/next": _visits(Visit("waiting", "new", "/screen/sign-in/next")),
     "GET /screen/signed/{seen}/{stream:path}": _visits(Visit("waiting", "qp", "/screen/signed/{seen}/batch/{number}")),
     "GET /screen/sites": _visits(Visit("waiting", "user_administrator", "/screen/sites")),
+    "GET /screen/stock": _visits(
+        Visit("booked", "planner", "/screen/stock"), Visit("booked", "planner", "/screen/stock", then="taken_number")
+    ),
     "GET /screen/tablets": _visits(Visit("waiting", "user_administrator", "/screen/tablets")),
     "GET /screen/tailoring": _visits(Visit("tailored", "prescriber", "/screen/tailoring")),
     "GET /screen/therapies": _visits(
@@ -138,22 +144,37 @@ PAGES: dict[str, tuple[Visit, ...]] = {
     "GET /screen/therapies/{coi}/deviations/{deviation}": _visits(
         Visit("mixed", "qa_reviewer", f"{THERAPY}/deviations/{{first}}")
     ),
+    "GET /screen/therapies/{coi}/deviations/{deviation}/assess": _visits(
+        Visit("mixed", "qa_reviewer", f"{THERAPY}/deviations/{{first}}/assess")
+    ),
     "GET /screen/therapies/{coi}/eligibility": _visits(
         Visit("tailored", "clinic_coordinator", f"{THERAPY}/eligibility")
     ),
     "GET /screen/therapies/{coi}/end": _visits(Visit("tailored", "prescriber", f"{THERAPY}/end")),
     "GET /screen/therapies/{coi}/erase": _visits(Visit("waiting", "qa_reviewer", f"{THERAPY}/erase")),
+    "GET /screen/therapies/{coi}/evidence": _visits(
+        Visit("gathered", "bioinformatician", f"{THERAPY}/evidence"),
+        Visit("gathered", "qa_reviewer", f"{THERAPY}/evidence"),
+    ),
+    "GET /screen/therapies/{coi}/evidence/{need}": _visits(
+        Visit("gathered", "prescriber", f"{THERAPY}/evidence/editability"),
+        Visit("gathered", "qa_reviewer", f"{THERAPY}/evidence/editability", then="refused_form"),
+        Visit("gathered", "bioinformatician", f"{THERAPY}/evidence/editability", then="reviewed"),
+    ),
     "GET /screen/therapies/{coi}/files": _visits(Visit("tailored", "clinic_coordinator", f"{THERAPY}/files")),
     "GET /screen/therapies/{coi}/guide": _visits(Visit("designed", "bioinformatician", f"{THERAPY}/guide")),
     "GET /screen/therapies/{coi}/markers": _visits(Visit("tailored", "collection", f"{THERAPY}/markers")),
     "GET /screen/therapies/{coi}/outcome": _visits(Visit("given", "prescriber", f"{THERAPY}/outcome")),
-    "GET /screen/therapies/{coi}/slots": _visits(Visit("booked", "planner", f"{THERAPY}/slots")),
+    "GET /screen/therapies/{coi}/slots": _visits(
+        Visit("booked", "planner", f"{THERAPY}/slots"), Visit("gathered", "planner", f"{THERAPY}/slots")
+    ),
     "GET /screen/therapies/{coi}/tailoring": _visits(Visit("tailored", "prescriber", f"{THERAPY}/tailoring")),
     "GET /screen/tour": _visits(Visit("waiting", "operator", "/screen/tour")),
     "GET /screen/work": _visits(
         Visit("making", "operator", "/screen/work"),
         Visit("waiting", "qa_reviewer", "/screen/work"),
         Visit("fresh", "operator", "/screen/work"),
+        Visit("gathered", "qa_reviewer", "/screen/work"),
     ),
 }
 # A refusal is a page too, at no address of its own.

@@ -175,6 +175,14 @@ def designed(folder: Path) -> Prepared:
     return Prepared(house, _desk(house), case.hospital, driver.stage.therapy_of(case), None)
 
 
+def gathered(folder: Path) -> Prepared:
+    """A batch of one: a guide is chosen, some documents of its evidence file are there and some are not."""
+    driver = populated(folder, "p25", until="document editability")
+    case, house = driver.stage.cases["p25"], driver.stage.site.house
+    therapy = driver.stage.therapy_of(case)
+    return Prepared(house, _desk(house), case.hospital, therapy, driver.stage.batch_of(therapy) if therapy else None)
+
+
 def waiting(folder: Path) -> Prepared:
     """In quarantine with its certificate; twelve deviations, one of them closed on the page; long names; a study of the
     network; a simulation beside it that is paused; somebody who signs in for the first time."""

@@ -98,6 +98,33 @@ def _opened(page: Page) -> None:
     page.wait_for_selector("#scan")
 
 
+def _typed_evidence(page: Page, value: str) -> None:
+    page.check("input[name=conclusion][value=supports]")
+    page.fill("#value", value)
+    page.fill("#statement", "62 % of alleles were corrected in two lines of cells that carry the variant")
+    page.fill("#shown_at", page.get_attribute("#shown_at", "max") or "")
+    content = {"name": "report.pdf", "mimeType": "application/pdf", "buffer": b"report"}
+    page.set_input_files("#file", files=[content])  # type: ignore[list-item]
+    page.click("form[enctype] button")
+
+
+def _refused_form(page: Page) -> None:
+    _typed_evidence(page, "much")
+    page.wait_for_selector(".unsent[role=alert]")
+
+
+def _reviewed(page: Page) -> None:
+    _typed_evidence(page, "62")
+    page.wait_for_selector(".sign")
+
+
+def _taken_number(page: Page) -> None:
+    page.fill("#batch", "not a number")
+    page.fill("#password", "whatever")
+    page.click(".sign button")
+    page.wait_for_selector(".unsent[role=alert]")
+
+
 _THEN: dict[str, Callable[[Page], None]] = {
     "": _nothing,
     "wrong": _wrong,
@@ -105,4 +132,7 @@ _THEN: dict[str, Callable[[Page], None]] = {
     "opened": _opened,
     "study": _study,
     "behind": _behind,
+    "refused_form": _refused_form,
+    "reviewed": _reviewed,
+    "taken_number": _taken_number,
 }

@@ -108,7 +108,7 @@ def test_a_parameter_moves_only_inside_its_range_by_the_role_with_a_reason() -> 
         "wanted": Decimal(100),
         "x": Decimal(1),
     }
-    assert "model " + "a" * 64 in bench.batch.adjusted[0].reason
+    assert "model " + "a" * 64 in bench.batch.adjusted[0].change.reason
 
 
 def segment(**changes: Any) -> Segment:

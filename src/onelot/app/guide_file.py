@@ -13,6 +13,7 @@ import orjson
 from onelot.app.authority import sees_personal_data
 from onelot.app.commands.editing import searched
 from onelot.app.context import Actor, Context
+from onelot.app.going_by import shown
 from onelot.app.house import House
 from onelot.app.why import chosen_guide
 from onelot.record.errors import BadInput, Erased, NotAllowed
@@ -143,7 +144,10 @@ def _parameters(therapy: Therapy) -> list[tuple[str, set[str]]]:
 def evidence_rows(
     context: Context, recipe: MasterRecipe, editing: Editing, therapy: Therapy, now: datetime
 ) -> list[dict[str, Any]]:
-    """One row a need of the evidence file: what it asks, what stands, and why it does not count where it does not."""
+    """One row a need of the evidence file: what it asks, what stands, and why it does not count where it does not.
+
+    What is sealed opens for roles that need health values; to others it says so (`going_by.shown`).
+    """
     return [_row(context, need, therapy, now) for need in editing.evidence]
 
 
@@ -160,8 +164,8 @@ def _row(context: Context, need: EvidenceNeed, therapy: Therapy, now: datetime) 
         "gap": why_not(therapy, need, now),
         "sha256": found.event.sha256 if found else "",
         "conclusion": found.event.conclusion if found else "",
-        "statement": _opened(context, found.event.statement) if found else "",
-        "value": _opened(context, value) if value else "",
+        "statement": shown(context, found.event.statement) if found else "",
+        "value": shown(context, value) if value else "",
         "unit": need.unit,
         "limit": found.event.limit if found else "",
         "shown_at": found.event.shown_at.isoformat() if found else "",
@@ -170,10 +174,3 @@ def _row(context: Context, need: EvidenceNeed, therapy: Therapy, now: datetime) 
         "by": found.by if found else "",
         "recorded": f"{found.cite.stream}#{found.cite.seq}" if found else "",
     }
-
-
-def _opened(context: Context, sealed: Sealed) -> str:
-    try:
-        return str(context.open(sealed))
-    except Erased:
-        return "erased"

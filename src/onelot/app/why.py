@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
-from onelot.app.authority import sees_personal_data
 from onelot.app.commands.profile import GENOMIC
 from onelot.app.context import Actor, Context, unknown
+from onelot.app.going_by import constants, goes_by, shown, tailored_by
 from onelot.app.house import House
 from onelot.profile.genotype import for_people
-from onelot.record.errors import BadInput, Erased
+from onelot.record.errors import BadInput
 from onelot.record.events.editing import GuideChosen, GuidesDesigned
 from onelot.record.journal import Entry
 from onelot.record.recipe_editing import CHOSEN_GUIDE
-from onelot.record.subjects import Therapy
-from onelot.record.terms.values import Sealed
+from onelot.record.subjects import Batch, Therapy
+from onelot.record.terms.opened import OpenParameter
+from onelot.record.terms.values import Input, Sealed
 
 
 def why(house: House, batch: str, name: str, actor: Actor) -> dict[str, Any]:
     """The derivation of one parameter of a batch.
 
+    `value` is as it was set; `changed` what it was changed to within its range (value, unit, by, at, reason, recorded),
+    None where nobody did. `tailored` is None for stock, which goes by the recipe's own numbers.
     Values answer "erased" when the patient's health key is gone, and "not for your role" where the actor may not see.
 
     Raises:
@@ -28,38 +33,88 @@ def why(house: House, batch: str, name: str, actor: Actor) -> dict[str, Any]:
     reader = house.loop.reader
     context = Context(reader, house.vault, actor, house.clock(), house.loop.entropy)
     found = context.batch(batch)
-    if not found.therapies or found.tailoring is None:
-        raise unknown("tailored parameter of", batch)
+    if found.tailoring is None or not found.therapies:
+        return _of_stock(house, context, found, name)
     therapy = reader.therapy(found.therapies[0])
-    event = house.journal.read(found.tailoring.stream, found.tailoring.seq - 1)[0]
-    parameters = {each["name"]: each for each in event.envelope["data"]["parameters"]}
+    entry, event = tailored_by(context, found.tailoring)
+    parameters = {each.name: each for each in event.parameters}
     if name not in parameters:
-        raise BadInput(
-            f"{name} is not a parameter of this batch",
-            rule=f"control recipe {found.tailoring.stream}#{found.tailoring.seq}",
-            remedy=f"one of: {', '.join(sorted(parameters))}",
-        )
+        raise _no_parameter(name, f"control recipe {found.tailoring.stream}#{found.tailoring.seq}", parameters)
     parameter = parameters[name]
-    recipe = event.envelope["data"]["recipe"]
     return {
         "batch": batch,
         "mode": house.mode,
         "parameter": name,
-        "value": _shown(context, Sealed(**parameter["value"])),
-        "unit": parameter["unit"],
-        "basis": parameter["basis"],
+        "value": shown(context, parameter.value),
+        "unit": parameter.unit,
+        "basis": parameter.basis,
         "rule": {
-            "name": parameter["rule"],
-            "formula": parameter["formula"],
-            "source": parameter["rule_source"],
-            "recipe": recipe["stream"].removeprefix("document/"),
-            "cite": recipe,
+            "name": parameter.rule,
+            "formula": parameter.formula,
+            "source": parameter.rule_source,
+            "recipe": event.recipe.stream.removeprefix("document/"),
+            "cite": asdict(event.recipe),
         },
-        "inputs": [_input(house, context, therapy, given) for given in parameter["inputs"]],
-        "tailored": {"at": event.envelope["at"], "by": event.by, "cite": f"{event.stream}#{event.seq}"},
+        "inputs": [_input(house, context, therapy, given) for given in parameter.inputs],
+        "changed": _change(context, found, name),
+        "tailored": {"at": entry.envelope["at"], "by": entry.by, "cite": f"{entry.stream}#{entry.seq}"},
         "signed": _approvals(house, therapy, found.tailoring.seq),
         "stale": name in therapy.stale,
         "genome": genome_of(context, therapy),
+    }
+
+
+def _no_parameter(name: str, rule: str, known: Iterable[str]) -> BadInput:
+    return BadInput(f"{name} is not a parameter of this batch", rule=rule, remedy=f"one of: {', '.join(sorted(known))}")
+
+
+def _of_stock(house: House, context: Context, batch: Batch, name: str) -> dict[str, Any]:
+    """The derivation of a parameter of a batch that is made for nobody: the recipe's own numbers."""
+    recipe = context.reader.recipe(batch.recipe) if batch.recipe else None
+    parameters: dict[str, OpenParameter] = {}
+    if recipe is not None:
+        parameters = {each.name: each for each in constants(context, batch, recipe)}
+    if recipe is None or batch.recipe is None or not parameters:
+        raise unknown("tailored parameter of", batch.batch)
+    if name not in parameters:
+        raise _no_parameter(name, f"recipe {recipe.identifier}", parameters)
+    parameter = parameters[name]
+    return {
+        "batch": batch.batch,
+        "mode": house.mode,
+        "parameter": name,
+        "value": parameter.shown,
+        "unit": parameter.unit,
+        "basis": parameter.basis,
+        "rule": {
+            "name": parameter.rule,
+            "formula": parameter.formula,
+            "source": parameter.rule_source,
+            "recipe": recipe.identifier,
+            "cite": asdict(batch.recipe),
+        },
+        "inputs": [],
+        "changed": _change(context, batch, name),
+        "tailored": None,
+        "signed": [],
+        "stale": False,
+        "genome": [],
+    }
+
+
+def _change(context: Context, batch: Batch, name: str) -> dict[str, Any] | None:
+    known = goes_by(context, batch) if batch.adjusted else ()
+    found = next((each for each in known if each.name == name and each.change), None)
+    if found is None or found.change is None:
+        return None
+    cite = found.change.cite
+    return {
+        "value": found.value,
+        "unit": found.unit,
+        "by": found.by,
+        "at": found.change.at.isoformat(),
+        "reason": found.change.change.reason,
+        "recorded": f"{cite.stream}#{cite.seq}",
     }
 
 
@@ -72,7 +127,7 @@ def genome_of(context: Context, therapy: Therapy) -> list[dict[str, Any]]:
     return [
         {
             "fact": name,
-            "value": for_people(_shown(context, known.fact.value)),
+            "value": for_people(shown(context, known.fact.value)),
             "observed_at": known.fact.observed_at.isoformat() if known.fact.observed_at else None,
             "source_sha256": known.fact.source,
             "place": known.fact.place,
@@ -85,26 +140,17 @@ def genome_of(context: Context, therapy: Therapy) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(context: Context, sealed: Sealed) -> str:
-    if not sees_personal_data(context.actor) and context.actor.id != "system":
-        return "not for your role"
-    try:
-        return str(context.open(sealed))
-    except Erased:
-        return "erased"
-
-
-def _input(house: House, context: Context, therapy: Therapy, given: dict[str, Any]) -> dict[str, Any]:
-    event = house.journal.read(given["cite"]["stream"], given["cite"]["seq"] - 1)[0]
+def _input(house: House, context: Context, therapy: Therapy, given: Input) -> dict[str, Any]:
+    event = house.journal.read(given.cite.stream, given.cite.seq - 1)[0]
     if isinstance(event.event, GuideChosen):
         return chosen_guide(house, context, therapy, event)
     data = event.envelope["data"]
     facts = data["facts"] if "facts" in data else [data["fact"]]
-    fact = next(each for each in facts if each["value"]["commitment"] == given["commitment"])
-    now = therapy.facts.get(given["name"])
+    fact = next(each for each in facts if each["value"]["commitment"] == given.commitment)
+    now = therapy.facts.get(given.name)
     return {
-        "fact": given["name"],
-        "value": _shown(context, Sealed(**fact["value"])),
+        "fact": given.name,
+        "value": shown(context, Sealed(**fact["value"])),
         "unit": fact["unit"],
         "observed_at": fact["observed_at"],
         "valid_until": fact["valid_until"],
@@ -112,7 +158,7 @@ def _input(house: House, context: Context, therapy: Therapy, given: dict[str, An
         "place": fact["place"],
         "synthetic": fact["synthetic"],
         "recorded": f"{event.stream}#{event.seq}",
-        "superseded": bool(now and now.fact.value.commitment != given["commitment"]),
+        "superseded": bool(now and now.fact.value.commitment != given.commitment),
     }
 
 
@@ -132,7 +178,7 @@ def chosen_guide(house: House, context: Context, therapy: Therapy, entry: Entry)
     confirmed = therapy.guide.confirmed if now and therapy.guide is not None else None
     return {
         "fact": CHOSEN_GUIDE,
-        "value": _shown(context, choice.guide),
+        "value": shown(context, choice.guide),
         "unit": "",
         "observed_at": entry.envelope["at"],
         "valid_until": None,
@@ -142,7 +188,7 @@ def chosen_guide(house: House, context: Context, therapy: Therapy, entry: Entry)
         "recorded": f"{entry.stream}#{entry.seq}",
         "superseded": not now,
         "chosen_by": entry.by,
-        "reason": _shown(context, choice.reason),
+        "reason": shown(context, choice.reason),
         "confirmed_by": therapy.guide.confirmed_by if now and therapy.guide is not None else "",
         "confirmed": f"{confirmed.stream}#{confirmed.seq}" if confirmed else "",
         "derivation": {

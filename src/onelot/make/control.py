@@ -32,7 +32,7 @@ def effective(parameters: Mapping[str, Decimal], batch: Batch) -> dict[str, Deci
     """The tailored parameters with every adjustment on the record, the newest last."""
     found = dict(parameters)
     for adjusted in batch.adjusted:
-        found[adjusted.name] = adjusted.value
+        found[adjusted.change.name] = adjusted.change.value
     return found
 
 

@@ -51,6 +51,7 @@ MUST_BE_SIGNED = frozenset(
         "Released",
         "ExceptionalSupply",
         "Rejected",
+        "DeviationAssessed",
         "DeviationClosed",
         "ConditioningCleared",
         "Administered",

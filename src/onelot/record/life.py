@@ -92,6 +92,7 @@ THERAPY_ANYWHERE: Mapping[str, str | None] = {
     "NoticeSent": None,
     "ScanRefused": None,
     "DeviationOpened": None,
+    "DeviationAssessed": None,
     "DeviationClosed": None,
     "HealthKeyErased": None,
     "TherapyEnded": "ended",
@@ -162,6 +163,7 @@ BATCH_ANYWHERE: Mapping[str, str | None] = {
     "EntryCorrected": None,
     "ScanRefused": None,
     "DeviationOpened": None,
+    "DeviationAssessed": None,
     "DeviationClosed": None,
     "Tested": None,
     "LateResultFailed": None,
@@ -221,6 +223,7 @@ FINAL = {"ended", "terminated", "left"}
 _AFTER_THE_END = {
     "ScanRefused",
     "DeviationOpened",
+    "DeviationAssessed",
     "DeviationClosed",
     "Tested",
     "EntryCorrected",

@@ -13,7 +13,7 @@ from onelot.release.certificate import (
     printed_certificate,
     signature_line,
 )
-from onelot.release.deviation import close_deviation, open_deviation
+from onelot.release.deviation import assess_deviation, close_deviation, open_deviation
 from onelot.release.disposition import (
     Assessment,
     assess,
@@ -33,6 +33,7 @@ __all__ = [
     "assess",
     "certificate_content",
     "certificate_digest",
+    "assess_deviation",
     "close_deviation",
     "conditional_release_events",
     "exceptional_supply_events",

@@ -220,7 +220,7 @@ def unusual(recipe: MasterRecipe, batch: Batch, therapy: Therapy | None) -> Iter
         at = f"{missed.cite.stream}#{missed.cite.seq}"
         what = f"{refused.where}: wrong {refused.thing} put down: {said(refused.seen, refused.number)}"
         yield Finding(refused.rule, "near_miss", at, f"{what} ({refused.severity})", "read it")
-    for change in batch.adjusted:
+    for change in (each.change for each in batch.adjusted):
         what = f"{change.name} set to {change.value:f} {change.unit}: {change.reason}"
         yield Finding("parameters may change inside their range", change.phase, place, what, "read the reason")
     again = [run for run in batch.runs if run.run > 1]

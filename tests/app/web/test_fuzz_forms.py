@@ -224,7 +224,7 @@ def about(fuzz: Fuzz, name: str, moment: Moment) -> list[str]:
     named = [f"{each}/{version}" for each in told.get("name", ()) for version in told.get("version", ())[:1]]
     values = {
         "number": batches, "coi": cois, "lot": told.get("lot", []), "login": told.get("login", []),
-        "test": told.get("test", []), "about": told.get("about", []),
+        "test": told.get("test", []), "need": told.get("need", []), "about": told.get("about", []),
         "name": [*told.get("equipment", []), *named],
     }  # fmt: skip
     path, wanted = name[4:], PART.findall(name)
@@ -291,7 +291,9 @@ UNSHOWN = {
     "POST /screen/network/study/{key}/register", "POST /screen/order", "POST /screen/sign-in/app",
     "POST /screen/sign-in/badge", "POST /screen/sign-in/code", "POST /screen/sign-in/passwords",
     "POST /screen/tablets/{tablet}/remove", "POST /screen/batches/{number}/adopt",
-    "POST /screen/therapies/{coi}/deviations/{deviation}", "POST /screen/tour/leave", "POST /screen/tour/wait",
+    "POST /screen/therapies/{coi}/deviations/{deviation}",
+    "POST /screen/batches/{number}/deviations/{deviation}/assess",
+    "POST /screen/therapies/{coi}/deviations/{deviation}/assess", "POST /screen/tour/leave", "POST /screen/tour/wait",
 }  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from onelot.app.web import stepping, typed
 from onelot.record.errors import BadInput
 from tests.app.web.hospital import Hospital, reach
 from tests.app.web.leftovers import Leftovers
-from tests.app.web.plant import PASSWORD
-from tests.app.web.test_screens import SIGN_IN, Browser
+from tests.app.web.plant import PASSWORD, make_house
+from tests.app.web.test_screens import SIGN_IN, Browser, as_person
 
 # Not pages: drawings and files, the choice of language itself; and other windows of the same table.
 _ELSEWHERE = re.compile(r"\.pdf|\.csv|\.json|/choice|/static/|/stream|sign-out|before=|after=|page=|span=|kind=")
@@ -98,6 +98,23 @@ def test_a_refusal_reads_german_and_says_what_it_left(given: Hospital, tmp_path:
     long = browser.send("GET", "/screen/board?page=many")
     assert long.status_code == 422 and "eine ganze Zahl wird verlangt" in long.text
     assert not Leftovers(long.text).found
+
+
+def test_a_verdict_on_a_title_with_a_colon_is_german_and_the_signed_recipes_are_asked_for_once_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, number = make_house(tmp_path)
+    SIGN_IN.set_password("qp.plant", PASSWORD)
+    browser = as_person((house, number), "qp.plant")
+    browser.cookies.set("onelot-language", "de")
+    asked: list[str] = []
+    rows = house.whole.rows
+    monkeypatch.setattr(house.whole, "rows", lambda view, keys=None: (asked.append(view), rows(view, keys))[1])
+    text = browser.send("GET", f"/screen/batches/{number}/release").text
+    assert "Identität: Zellen des Patienten selbst: Übereinstimmung" in re.sub(r"<[^>]*>", "", text)
+    assert "Identity" not in text
+    # The page and what is signed on it are rendered apart, and ask together.
+    assert asked.count("documents") == 1
 
 
 def test_a_number_that_could_be_two_is_refused() -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from onelot.app.commands.make import AdjustParameter
+from onelot.app.commands.stock import PlanStock
 from onelot.app.commands.tailor import ApproveTailoring, TailorRecipe
+from onelot.app.context import SYSTEM
 from onelot.app.simulation.site import PLANT
+from onelot.app.web.shown import digits
+from onelot.app.why import why
 from tests.app.web.hospital import Hospital, reach, send
 from tests.app.web.plant import PASSWORD, Plant, make_plant, signing
 from tests.app.web.test_screens import SIGN_IN, Browser, as_person
@@ -50,7 +56,7 @@ def test_a_parameter_is_changed_inside_its_range_by_the_role_the_recipe_names(ma
     for _ in range(2):
         assert send(engineer, path, page, **given, value=str(rule.low.value)).status_code == 303
     after = making.house.loop.reader.batch(making.number)
-    assert after.seq == batch.seq + 1 and after.adjusted[-1].value == rule.low.value
+    assert after.seq == batch.seq + 1 and after.adjusted[-1].change.value == rule.low.value
     seen = operator.page(path).text
     assert "slow growth seen" in seen and "adjusted" in seen
 
@@ -135,3 +141,57 @@ def test_the_health_key_is_destroyed_by_quality_under_a_signature_and_chains_ver
         assert send(quality, path, page, **given, again=coi).status_code == 303
     seen = doctor.page(f"/screen/therapies/{coi}").text
     assert "erased" in seen and "unbroken" in seen and "health key erased" in seen
+
+
+def test_the_record_says_each_parameter_with_unit_and_what_it_comes_from(making: Plant) -> None:
+    path, house = f"/screen/batches/{making.number}", making.house
+    batch = house.loop.reader.batch(making.number)
+    recipe = house.loop.reader.recipe(batch.recipe)  # type: ignore[arg-type]
+    (coi,) = batch.therapies
+    SIGN_IN.set_password(doctor := f"prescriber.{house.loop.reader.therapy(coi).site}", PASSWORD)
+    prescriber = as_person((house, making.number), doctor)
+    seen, links = prescriber.page(path), {f"{path}/why/{rule.name}" for rule in recipe.parameters}
+    assert links <= {given.get("href") for tag, given in seen.tags if tag == "a"}
+    for rule in recipe.parameters:
+        assert rule.title in seen.text and rule.basis in seen.text, rule.name
+    told = prescriber.page(f"{path}/why/dose").text
+    value = why(house, making.number, "dose", SYSTEM)["value"]
+    assert digits(value) in told and f"{digits(value)} cells" in seen.text
+    assert "from Body weight" in " ".join(seen.text.split()) and "the recipe&#39;s own number" in seen.text
+    # A role that needs no patient's values sees what is set and from what; a changed value stands in clear.
+    plain = re.sub(r"[ \n]+", " ", seat(making, "operator.plant").page(path).text)
+    assert digits(value) not in plain and "from Body weight" in plain and "open for roles that need them" in plain
+
+
+def test_a_changed_parameter_says_by_whom_on_the_record_and_on_its_why(tmp_path: Path) -> None:
+    plant = make_plant(tmp_path, "start select")
+    house, batch = plant.house, plant.house.loop.reader.batch(plant.number)
+    recipe = house.loop.reader.recipe(batch.recipe)  # type: ignore[arg-type]
+    rule = next(each for each in recipe.parameters if each.changed_by and each.low and each.high)
+    assert rule.low and batch.running
+    change = AdjustParameter(plant.number, batch.running.phase, rule.name, rule.low.value, rule.unit, "slow growth")
+    house.loop.handle(change, house.loop.actor("process_engineer.plant"))
+    qp, path = seat(plant, "qp.plant"), f"/screen/batches/{plant.number}"
+    name = house.journal.rows("people")["process_engineer.plant"]["printed_name"]
+    for page in (path, f"{path}/why/{rule.name}", f"{path}/parameters"):
+        text = re.sub(r"[ \n]+", " ", qp.page(page).text)
+        assert digits(str(rule.low.value)) in text and f"</span> {name}, " in text and "slow growth" in text, page
+    found = why(house, plant.number, rule.name, SYSTEM)
+    assert found["changed"]["value"] == f"{rule.low.value:f}" != found["value"]
+
+
+def test_what_is_made_for_stock_says_its_parameters_too(making: Plant) -> None:
+    making.driver.stage.site.give(PlanStock("S-PLAIN", PLANT, "aav9-stock/1"), "planner", PLANT)
+    operator = seat(making, "operator.plant")
+    seen = operator.page("/screen/batches/S-PLAIN").text
+    assert "Working volume" in seen and "200 L" in seen and "own number" in seen
+    told = operator.page("/screen/batches/S-PLAIN/why/culture_l").text
+    assert "200 L" in told and "No fact of the patient" in told
+    assert operator.send("GET", "/screen/batches/S-PLAIN/why/dose").status_code == 422
+
+
+def test_a_long_list_of_parameters_folds(making: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    operator, path = seat(making, "operator.plant"), f"/screen/batches/{making.number}"
+    assert "fold" not in operator.page(path).text
+    monkeypatch.setattr("onelot.app.web.rooms.batch_record._UNFOLDED", 2)
+    assert "5 more</summary>" in operator.page(path).text

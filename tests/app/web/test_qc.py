@@ -152,6 +152,44 @@ def test_a_deviation_is_opened_by_one_and_closed_under_a_signature_by_another(ma
     assert quality.status(one) == 403
 
 
+def test_quality_assesses_a_deviation_before_it_is_closed(made: Made) -> None:
+    operator, quality = Desk(made, "operator.plant"), Desk(made, "qa_reviewer.plant")
+    path, house = f"batches/{made[1]}/deviations", made[0]
+    assert operator.send(path, operator.page(path), severity="major", what="door open", rule="SOP 8").status_code == 303
+    name = house.loop.reader.batch(made[1]).open_deviations[-1].deviation
+    assess = f"{path}/{name}/assess"
+    assert f"/screen/{assess}" in quality.page(path).text and f"/screen/{assess}" in quality.page(f"{path}/{name}").text
+    assert "password" not in operator.page(assess).fields
+    seen = quality.page(assess)
+    assert 'value="minor"' not in seen.text and 'value="critical"' in seen.text
+    right = {"severity": "critical", "impact": f"one hour warm {HOSTILE}", "meanwhile": "nothing leaves",
+             "password": signing("qa_reviewer.plant")}  # fmt: skip
+    before = quality.seq
+    assert quality.send(assess, seen, **{**right, "password": "no"}).status_code == 403
+    assert quality.send(assess, seen, **{**right, "seen": "0" * 64}).status_code == 409
+    for wrong in ({"severity": "minor"}, {"severity": ""}, {"meanwhile": " "}):
+        found = quality.send(assess, seen, **{**right, **wrong})
+        assert found.status_code in (409, 422) and "one hour warm" in found.text and HOSTILE not in found.text
+        assert 'class="unsent"' in found.text
+    assert quality.seq == before
+    seen = quality.page(assess)
+    for _ in range(2):
+        assert quality.send(assess, seen, **right).status_code == 303
+    assert quality.seq == before + 1
+    last = house.journal.read(f"batch/{made[1]}")[-1]
+    assert (
+        last.envelope["type"] == "DeviationAssessed"
+        and last.signed
+        and last.signed.meaning == "assesses this deviation"
+    )
+    assert "nothing leaves" in quality.page(path).text and "nothing leaves" in quality.page(f"{path}/{name}").text
+    assert "deviation assessed" in quality.page(f"batches/{made[1]}").text
+    close = quality.page(f"{path}/{name}")
+    done = {"cause": "a wedge", "impact": "none", "password": signing("qa_reviewer.plant")}
+    assert quality.send(f"{path}/{name}", close, **done).status_code == 303
+    assert quality.status(assess) == 403
+
+
 def test_a_certificate_is_signed_on_what_was_seen(made: Made) -> None:
     path = f"batches/{made[1]}/certificate"
     assert "password" not in Desk(made, "qc.plant").page(path).fields

@@ -204,6 +204,41 @@ def test_a_verdict_on_a_test_is_said_with_its_value_and_limit() -> None:
     assert shown("autologous use only; biohazard", speaker) == "nur zur autologen Anwendung; biologisches Risiko"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{0}", "{1}"),
+        ("{0}: match (match)", "{1}: Übereinstimmung (Übereinstimmung)"),
+        ("{0} is out of specification: mismatch", "{1} ist außerhalb der Spezifikation: keine Übereinstimmung"),
+        ("{0} has no valid result; Viability is negative to date",
+         "{1} hat kein gültiges Ergebnis; Viabilität ist bisher negativ"),
+        ("the clinical lot is not ordered: {0}: no document is recorded; Viability: no document is recorded",
+         "das klinische Los ist nicht bestellt: {1}: kein Dokument ist aufgenommen; Viabilität: kein Dokument ist "
+         "aufgenommen"),
+        ("critical, open: {0} is out of specification", "kritisch, offen: {1} ist außerhalb der Spezifikation"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("title", "own"),
+    [("Identity: the patient's own cells", "Identität: Zellen des Patienten selbst"),
+     ("Endotoxin, in process", "Endotoxin, im Prozess"), ("Purity; by mass: all", "Reinheit; nach Masse: alles")],
+)  # fmt: skip
+def test_a_title_with_joints_of_its_own_stays_whole_inside_a_verdict(
+    title: str, own: str, text: str, said: str
+) -> None:
+    speaker = Speaker("de", {title: own, "Viability": "Viabilität"})
+    assert shown(text.format(title), speaker) == said.format("", own)
+    assert all(not piece.foreign for piece in speaker.say(text.format(title)))
+
+
+def test_a_title_is_not_found_inside_another_word_nor_in_what_is_no_text_of_ours() -> None:
+    speaker = Speaker("de", {"Dose: least": "Dosis: kleinste"})
+    assert shown("Overdose: least seen by many", speaker) == "<Overdose: least seen by many>"
+    assert shown("he said Dose: least, and left", speaker) == "<he said Dose: least, and left>"
+    assert not speaker.knows("he said Dose: least, and left")
+    assert shown("\ue000 Dose: least", speaker) == "<\ue000 Dose: least>"
+
+
 def test_words_of_a_recipe_are_said_inside_a_refusal() -> None:
     speaker = Speaker("de", {"Body weight": "Körpergewicht"})
     refusal = Held("x", rule="y", remedy="supply body weight in kg with its date")

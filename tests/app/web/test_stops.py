@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from onelot.app.commands.stops import RefuseCollectionScan
 from onelot.app.export import export_batch
+from onelot.app.simulation.site import PLANT
 from onelot.record import evidence
+from onelot.record.errors import Mismatch
 from onelot.record.identity import make_identifier
 from onelot.release.evidence import unusual
-from tests.app.web.hospital import Hospital, reach
+from tests.app.web.hospital import Hospital, reach, send
 from tests.app.web.plant import Plant
 from tests.app.web.test_screens import as_person
 from tests.app.web.test_step import Operator, plant_at
@@ -157,3 +162,26 @@ def test_a_deviation_of_a_collection_is_seen_at_its_own_site_and_closed_by_quali
     assert deviation in collector.page(path).text and "Close:" not in collector.page(path).text
     stranger = collecting.browser("collection", collecting.other)
     assert stranger.send("GET", path).status_code == 403
+
+
+def test_a_deviation_of_a_collection_is_assessed_and_then_closed_by_the_quality_of_the_plant(tmp_path: Path) -> None:
+    place = reach(tmp_path, lambda act: act == "batch planned")
+    coi = place.therapy.coi
+    with suppress(Mismatch):
+        actor = place.house.loop.actor(f"collection.{place.case.hospital}")
+        place.house.loop.handle(RefuseCollectionScan(coi, "bag", make_identifier(7)), actor)
+    (deviation,) = place.therapy.open_deviations
+    quality, path = place.browser("qa_reviewer", PLANT), f"/screen/therapies/{coi}/deviations"
+    one = f"{path}/{deviation.deviation}"
+    told = {"impact": "the other bag lay beside it", "password": place.password("qa_reviewer", PLANT)}
+    page = quality.page(f"{one}/assess")
+    for _ in range(2):
+        done = send(quality, f"{one}/assess", page, severity="critical", meanwhile="no label is printed", **told)
+        assert done.status_code == 303 and done.headers["location"] == path
+    (found,) = place.therapy.open_deviations
+    assert found.assessed and found.assessed.found.meanwhile == "no label is printed"
+    assert "no label is printed" in quality.page(path).text
+    close = quality.page(one)
+    assert "the other bag lay beside it" in close.text
+    assert send(quality, one, close, cause="two bags on one tray", **told).status_code == 303
+    assert not place.therapy.open_deviations

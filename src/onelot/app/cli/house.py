@@ -127,6 +127,11 @@ def why(
     rule = found["rule"]
     print(f"  rule     {rule['name']}: {rule['formula']}")
     print(f"           {rule['source']}; {rule['recipe']}")
+    if found["changed"]:
+        new = found["changed"]
+        print(
+            f"  changed  to {new['value']} {new['unit']}, {new['by']}, {new['at']}: {new['reason']} ({new['recorded']})"
+        )
     for given in found["inputs"]:
         told = f"{given['value']} {given['unit']}".strip() + (
             f", {given['observed_at']}" if given["observed_at"] else ""

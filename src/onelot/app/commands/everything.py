@@ -24,6 +24,7 @@ from onelot.app.commands import (
     plan,
     profile,
     release,
+    stock,
     stops,
     tailor,
 )
@@ -38,6 +39,7 @@ MODULES = (
     evidence,
     tailor,
     plan,
+    stock,
     collect,
     make,
     material,

@@ -43,10 +43,29 @@ class RecordEvidence(Command):
     synthetic: bool = False
 
 
-@handles(RecordEvidence)
-def _record_evidence(context: Context, command: RecordEvidence) -> None:
+@dataclass(frozen=True)
+class Judged:
+    """What a document will count for. about: commitment of the guide it is shown for, "" where it concerns the patient;
+    conclusion: `supports` or `against`, whatever was said, when its number lies outside; limit: as it is printed;
+    until: from when it holds no more, None for ever."""
+
+    need: EvidenceNeed
+    about: str
+    lot: str
+    conclusion: str
+    limit: str
+    until: datetime | None
+
+
+def judged(context: Context, command: RecordEvidence) -> Judged:
+    """The document judged by the recipe, before anything is written.
+
+    Raises:
+        BadInput: no such need, no digest, no sentence, a date ahead, no number or a number of another kind of unit.
+        Held: no guide is chosen and confirmed, or the lot is not released. Mismatch: the lot is of another guide.
+    """
     therapy, recipe, editing = open_editing(context, command.coi)
-    need = _need(recipe, editing, command.need)
+    need = need_of(recipe, editing, command.need)
     _check_document(context, command)
     about, lot = "", ""
     if need.concerns != "patient":
@@ -55,34 +74,45 @@ def _record_evidence(context: Context, command: RecordEvidence) -> None:
     if need.concerns == "toxicology_lot":
         lot = _studied(context, therapy, command.lot, about)
     inside, limit = _inside(need, command)
-    label = f"therapy/{therapy.coi}/{therapy.seq}"
     conclusion = SUPPORTS if command.conclusion == SUPPORTS and inside else AGAINST
+    return Judged(need, about, lot, conclusion, limit, _until(need, command))
+
+
+@handles(RecordEvidence)
+def _record_evidence(context: Context, command: RecordEvidence) -> None:
+    found, therapy = judged(context, command), context.therapy(command.coi)
+    label = f"therapy/{therapy.coi}/{therapy.seq}"
     context.add(
         f"therapy/{therapy.coi}",
         ev.EvidenceRecorded(
-            name=need.name,
+            name=found.need.name,
             sha256=command.document_sha256,
-            conclusion=conclusion,
+            conclusion=found.conclusion,
             statement=context.seal(therapy.patient, command.statement, f"{label}/statement"),
             shown_at=command.shown_at,
-            about=about,
-            lot=lot,
+            about=found.about,
+            lot=found.lot,
             value=_sealed(context, therapy, command.value, f"{label}/value"),
-            unit=need.unit,
-            limit=limit,
-            valid_until=_until(need, command),
+            unit=found.need.unit,
+            limit=found.limit,
+            valid_until=found.until,
             synthetic=command.synthetic,
         ),
         signed=True,
     )
-    context.answer.update(need=need.name, conclusion=conclusion)
+    context.answer.update(need=found.need.name, conclusion=found.conclusion)
 
 
 def _sealed(context: Context, therapy: Therapy, value: Decimal | None, label: str) -> Sealed | None:
     return None if value is None else context.seal(therapy.patient, value, label)
 
 
-def _need(recipe: MasterRecipe, editing: Editing, name: str) -> EvidenceNeed:
+def need_of(recipe: MasterRecipe, editing: Editing, name: str) -> EvidenceNeed:
+    """The need of this name.
+
+    Raises:
+        BadInput: the recipe's evidence file has none.
+    """
     for need in editing.evidence:
         if need.name == name:
             return need

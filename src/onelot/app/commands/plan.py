@@ -10,7 +10,6 @@ from onelot.app.advice import check_advice
 from onelot.app.commands import Command, handles
 from onelot.app.commands.decide import check_reviews
 from onelot.app.commands.individual import purpose_of
-from onelot.app.commands.order import usable
 from onelot.app.commands.tailor import check_tailoring
 from onelot.app.context import Context, unknown
 from onelot.app.networks import (
@@ -160,15 +159,14 @@ def _move_slot(context: Context, command: MoveSlot) -> None:
 
 @dataclass(frozen=True)
 class PlanBatch(Command):
-    """Plan a batch for a therapy (or, without one, for stock) by an approved recipe.
+    """Plan a batch for a therapy, by its recipe and its signed tailoring; what is made for stock: `PlanStock`.
 
     purpose: `toxicology` for a lot that is made as for the patient and studied instead of given; else "".
     """
 
     batch: str
     site: str
-    coi: str = ""
-    recipe: str = ""
+    coi: str
     purpose: str = ""
 
 
@@ -178,37 +176,25 @@ def _plan_batch(context: Context, command: PlanBatch) -> None:
     stream = f"batch/{command.batch}"
     context.new(stream)
     context.claim(TakeName(stream))
-    if command.coi:
-        therapy = context.therapy(command.coi)
-        tailoring = check_tailoring(therapy)
-        check_advice(context, therapy)
-        check_reviews(context, therapy)
-        if therapy.withdrawn or therapy.recipe is None:
-            raise Held(
-                "the patient withdrew consent",
-                rule="consent gates every descendant",
-                remedy="end the therapy, or record a new consent",
-            )
-        purpose, label = purpose_of(context, therapy, command.purpose)
-        context.add(
-            stream,
-            batch_events.BatchPlanned(
-                command.batch,
-                (command.coi,),
-                therapy.recipe,
-                tailoring,
-                command.site,
-                purpose,
-                label,
-                _network_for(context, therapy, command.site),
-            ),
+    therapy = context.therapy(command.coi)
+    tailoring = check_tailoring(therapy)
+    check_advice(context, therapy)
+    check_reviews(context, therapy)
+    if therapy.withdrawn or therapy.recipe is None:
+        raise Held(
+            "the patient withdrew consent",
+            rule="consent gates every descendant",
+            remedy="end the therapy, or record a new consent",
         )
-        return
-    document = context.reader.document(f"recipe/{command.recipe}")
-    usable(document, command.recipe, context.now)
-    if document.cite is None:
-        raise Held("the recipe has no text", rule="a recipe is a document", remedy="register the recipe")
-    context.add(stream, batch_events.BatchPlanned(command.batch, (), document.cite, None, command.site, "stock"))
+    purpose, label = purpose_of(context, therapy, command.purpose)
+    network = _network_for(context, therapy, command.site)
+    made_for = (command.coi,)
+    context.add(
+        stream,
+        batch_events.BatchPlanned(
+            command.batch, made_for, therapy.recipe, tailoring, command.site, purpose, label, network
+        ),
+    )
 
 
 def _network_for(context: Context, therapy: Therapy, site: str) -> Cite | None:

@@ -248,6 +248,32 @@ def _open_deviation(context: Context, command: OpenDeviation) -> None:
 
 
 @dataclass(frozen=True)
+class AssessDeviation(Command):
+    """Say of an open deviation how grave it is, what it touches, and what is decided until it is closed."""
+
+    meaning: ClassVar[str] = "assesses this deviation"
+    batch: str
+    deviation: str
+    severity: str
+    impact: str
+    meanwhile: str
+
+
+@handles(AssessDeviation)
+def _assess_deviation(context: Context, command: AssessDeviation) -> None:
+    batch = context.batch(command.batch)
+    event = release.assess_deviation(
+        batch,
+        deviation=command.deviation,
+        severity=command.severity,
+        impact=command.impact,
+        meanwhile=command.meanwhile,
+        by=context.actor.id,
+    )
+    context.add(f"batch/{batch.batch}", event, signed=True)
+
+
+@dataclass(frozen=True)
 class CloseDeviation(Command):
     """Close a deviation with cause and impact."""
 

@@ -128,6 +128,32 @@ def collection_stop(context: Context, coi: str, thing: str, text: str) -> None:
 
 
 @dataclass(frozen=True)
+class AssessTherapyDeviation(Command):
+    """Say of an open deviation of a collection how grave it is, what it touches, and what is decided meanwhile."""
+
+    meaning: ClassVar[str] = "assesses this deviation"
+    coi: str
+    deviation: str
+    severity: str
+    impact: str
+    meanwhile: str
+
+
+@handles(AssessTherapyDeviation)
+def _assess_therapy_deviation(context: Context, command: AssessTherapyDeviation) -> None:
+    therapy = context.therapy(command.coi)
+    event = release.assess_deviation(
+        therapy,
+        deviation=command.deviation,
+        severity=command.severity,
+        impact=command.impact,
+        meanwhile=command.meanwhile,
+        by=context.actor.id,
+    )
+    context.add(f"therapy/{therapy.coi}", event, signed=True)
+
+
+@dataclass(frozen=True)
 class CloseTherapyDeviation(Command):
     """Close a deviation of a collection with cause and impact."""
 

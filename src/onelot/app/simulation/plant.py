@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from onelot.app.commands import make as commands
-from onelot.app.commands import material, plan, release
+from onelot.app.commands import material, plan, release, stock
 from onelot.app.commands.gate import Work, open_work
 from onelot.app.commands.make import expected_scans
 from onelot.app.simulation.act import Act
@@ -41,7 +41,7 @@ def plan_batch(stage: Stage, case: Case | None, therapy: Therapy | None, recipe:
             stage.site.give(plan.PlanBatch(number, PLANT, coi=therapy.coi), "planner", PLANT)
         else:
             number = f"S-{recipe.name}-{recipe.version}"
-            stage.site.give(plan.PlanBatch(number, PLANT, recipe=recipe.identifier), "planner", PLANT)
+            stage.site.give(stock.PlanStock(number, PLANT, recipe.identifier), "planner", PLANT)
 
     return Act(last + SHORT, "batch planned", do)
 

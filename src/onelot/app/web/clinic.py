@@ -10,6 +10,7 @@ from onelot.app.authority import roles_of_page, sees_personal_data
 from onelot.app.context import Actor, Context
 from onelot.app.tailoring import number
 from onelot.record.errors import Erased
+from onelot.record.evidence_file import evidence_gaps
 from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch, Therapy
 from onelot.record.subjects.therapy import KnownFact
@@ -91,13 +92,15 @@ def batches_of(context: Context, coi: str) -> list[Batch]:
     return [found for found in (context.reader.batch(each) for each in numbers) if found.state != "new"]
 
 
-def next_step(actor: Actor, therapy: Therapy, recipe: MasterRecipe | None, batches: list[Batch]) -> Next:
+def next_step(actor: Actor, therapy: Therapy, recipe: MasterRecipe | None, batches: list[Batch], now: datetime) -> Next:
     """The next step of a therapy, with the page where this person does it, if it is theirs."""
-    key, page, address = next(_steps(therapy, recipe, batches))
+    key, page, address = next(_steps(therapy, recipe, batches, now))
     return Next(key, address if roles_of_page(page) & actor.roles else "")
 
 
-def _steps(therapy: Therapy, recipe: MasterRecipe | None, batches: list[Batch]) -> Iterator[tuple[str, str, str]]:
+def _steps(
+    therapy: Therapy, recipe: MasterRecipe | None, batches: list[Batch], now: datetime
+) -> Iterator[tuple[str, str, str]]:
     here = f"/screen/therapies/{therapy.coi}"
     open_batches = [each for each in batches if each.state not in LOST]
     batch = open_batches[-1] if open_batches else None
@@ -119,6 +122,10 @@ def _steps(therapy: Therapy, recipe: MasterRecipe | None, batches: list[Batch]) 
         if sum(slot.purpose.startswith("collection") for slot in therapy.slots) <= len(therapy.collections):
             yield "slot", "slots", f"{here}/slots"
         yield "collection", "collection", f"/screen/collection/{therapy.coi}"
+    if batch is not None and batch.for_study and batch.disposition:
+        # A toxicology lot is studied and goes to nobody: the clinical lot is what comes next, once nothing is missing.
+        gaps = evidence_gaps(recipe, therapy, now, "clinical_lot") if recipe else ()
+        yield ("evidence", "evidence", f"{here}/evidence") if gaps else ("batch", "slots", f"{here}/slots")
     if batch is None:
         yield "batch", "slots", f"{here}/slots"
     else:

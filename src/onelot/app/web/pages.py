@@ -98,7 +98,7 @@ class Pages:
         return self._templates.get_template(name).render(
             t=words_of(language),
             language=language,
-            speaker=self._speakers.of(language, given),
+            speaker=self._speakers.of(language, given, request),
             name_of=cache(lambda: names(self._house)),
             **given,
         )

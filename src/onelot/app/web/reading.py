@@ -93,6 +93,7 @@ _HEADS = {
     "ParameterAdjusted": ("name", "value", "unit", "reason"),
     "EntryCorrected": ("value", "reason"),
     "DeviationOpened": ("severity", "what"),
+    "DeviationAssessed": ("severity", "meanwhile"),
     "DeviationClosed": ("deviation",),
     "BatchHeld": ("reason",),
     "Filled": ("labels_used",),

@@ -8,8 +8,10 @@ the other did not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from time import monotonic
 from typing import Any
 
+from fastapi import Request
 from jinja2 import pass_context
 from jinja2.runtime import Context as Given
 from markupsafe import Markup, escape
@@ -25,6 +27,9 @@ from onelot.record.recipe import MasterRecipe
 # A document that was never approved is nobody's word yet; a withdrawn one still is that of the batches made by it.
 _SIGNED = frozenset({"approved", "withdrawn"})
 _MOST = 64
+# Parts of one page are rendered within it.
+_TOGETHER_S = 1.0
+_ASKED = "signed_recipes"
 
 
 class Speakers:
@@ -34,10 +39,13 @@ class Speakers:
         self._house = house
         self._kept: dict[tuple[Any, ...], tuple[Speaker, MasterRecipe | None]] = {}
 
-    def of(self, language: str, given: Mapping[str, Any]) -> Speaker:
-        """Who speaks on a page with these values; the recipe it shows speaks first."""
+    def of(self, language: str, given: Mapping[str, Any], request: Request | None = None) -> Speaker:
+        """Who speaks on a page with these values; the recipe it shows speaks first.
+
+        request: what the page answers; its parts ask once together which recipes are signed.
+        """
         shown = _recipe_in(given) if language != FIRST else None
-        names = self._signed() if language != FIRST else ()
+        names = self._signed_for(request) if language != FIRST else ()
         key = (language, names, id(shown))
         if key not in self._kept:
             if len(self._kept) >= _MOST:
@@ -45,6 +53,16 @@ class Speakers:
             # The recipe is kept with its speaker, so that its id stays its own.
             self._kept[key] = (self._speaker(language, names, shown), shown)
         return self._kept[key][0]
+
+    def _signed_for(self, request: Request | None) -> tuple[str, ...]:
+        if request is None:
+            return self._signed()
+        at, names = getattr(request.state, _ASKED, (-_TOGETHER_S, ()))
+        # A page that is pushed to is one request for hours: its parts of a later moment ask anew.
+        if monotonic() - at >= _TOGETHER_S:
+            names = self._signed()
+            setattr(request.state, _ASKED, (monotonic(), names))
+        return tuple(names)
 
     def _signed(self) -> tuple[str, ...]:
         # Recipes are nobody's secret, and a page may refuse before anybody is recognised: the whole journal is asked.

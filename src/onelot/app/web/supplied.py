@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -80,6 +81,23 @@ def supplied(files: Sequence[UploadFile]) -> Iterator[Supplied]:
             yield found
         except OnelotError as refusal:
             raise found.named(refusal) from refusal
+
+
+def digest_of(file: UploadFile) -> str:
+    """The SHA-256 of a supplied document, 64 hex digits; nothing else of it is kept.
+
+    Raises:
+        BadInput: it is empty, or too large to be read here.
+    """
+    data, name = file.file.read(MOST_BYTES + 1), shown_name(file.filename or "")
+    if not data or len(data) > MOST_BYTES:
+        raise BadInput(
+            f"{name} is larger than {MOST_BYTES} bytes" if data else f"{name} is empty",
+            rule="a supplied file is read whole within a limit",
+            remedy="choose the document, or type its digest (`sha256sum FILE`)",
+            place=name,
+        )
+    return sha256(data).hexdigest()
 
 
 def shown_name(name: str) -> str:

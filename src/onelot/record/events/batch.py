@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from onelot.record.events.base import Event, event, upcast
+from onelot.record.events.departures import DeviationAssessed as DeviationAssessed
 from onelot.record.events.departures import DeviationClosed as DeviationClosed
 from onelot.record.events.departures import DeviationOpened as DeviationOpened
 from onelot.record.events.departures import ScanRefused as ScanRefused

@@ -20,6 +20,20 @@ class DeviationOpened(Event):
 
 @event("batch", also="therapy")
 @dataclass(frozen=True)
+class DeviationAssessed(Event):
+    """What quality finds while a deviation is open: its class, its impact, and what is decided meanwhile; signed.
+
+    severity: as grave as it was, or graver; impact: on this batch, the patient and others, as far as it is known.
+    """
+
+    deviation: str
+    severity: str
+    impact: str
+    meanwhile: str
+
+
+@event("batch", also="therapy")
+@dataclass(frozen=True)
 class DeviationClosed(Event):
     """Cause, impact and decision; signed by quality."""
 

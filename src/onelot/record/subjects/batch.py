@@ -61,6 +61,16 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Adjustment:
+    """A parameter that was changed, the event that says so, who and when."""
+
+    change: ev.ParameterAdjusted
+    cite: Cite
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Reading:
     """An in-process measurement and the event it stands in."""
 
@@ -88,7 +98,7 @@ class Batch:
     commands: Mapping[str, Command] = field(default_factory=dict)
     charged: tuple[ev.MaterialCharged, ...] = ()
     measured: tuple[Reading, ...] = ()
-    adjusted: tuple[ev.ParameterAdjusted, ...] = ()
+    adjusted: tuple[Adjustment, ...] = ()
     deviations: Mapping[str, Deviation] = field(default_factory=dict)
     near_misses: tuple[departures.NearMiss, ...] = ()
     containers: tuple[Container, ...] = ()
@@ -266,12 +276,17 @@ def _(event: ev.EntryCorrected, state: Batch, entry: Entry) -> Batch:
 
 @_apply.register
 def _(event: ev.ParameterAdjusted, state: Batch, entry: Entry) -> Batch:
-    return replace(state, adjusted=(*state.adjusted, event))
+    return replace(state, adjusted=(*state.adjusted, Adjustment(event, entry.cite, entry.by, entry.at)))
 
 
 @_apply.register
 def _(event: ev.DeviationOpened, state: Batch, entry: Entry) -> Batch:
     return replace(state, deviations=departures.opened(state.deviations, event, entry))
+
+
+@_apply.register
+def _(event: ev.DeviationAssessed, state: Batch, entry: Entry) -> Batch:
+    return replace(state, deviations=departures.assessed(state.deviations, event, entry))
 
 
 @_apply.register

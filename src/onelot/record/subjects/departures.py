@@ -6,14 +6,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from onelot.record.events.departures import DeviationClosed, DeviationOpened, ScanRefused
+from onelot.record.events.departures import DeviationAssessed, DeviationClosed, DeviationOpened, ScanRefused
 from onelot.record.journal import Entry
 from onelot.record.terms.values import Cite
+
+#: Classes of a deviation, the gravest last.
+SEVERITIES = ("minor", "major", "critical")
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What quality found and decided while it was open, by whom and when."""
+
+    found: DeviationAssessed
+    cite: Cite
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """A departure; open until somebody signed its closure."""
+    """A departure; open until somebody signed its closure.
+
+    severity: the gravest it was ever said to be, which is what blocks; assessed: the newest assessment, or None.
+    """
 
     deviation: str
     severity: str
@@ -22,6 +38,7 @@ class Deviation:
     opened_at: datetime
     opened_by: str
     closed_by: str = ""
+    assessed: Assessment | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +58,20 @@ def opened(known: Deviations, event: DeviationOpened, entry: Entry) -> Deviation
     """The deviations with this one."""
     found = Deviation(event.deviation, event.severity, event.what, event.rule, entry.at, entry.by)
     return {**known, event.deviation: found}
+
+
+def graver(one: str, other: str) -> str:
+    """The graver of two classes; a word that is none of them counts as the gravest."""
+    return max(one, other, key=lambda each: SEVERITIES.index(each) if each in SEVERITIES else len(SEVERITIES))
+
+
+def assessed(known: Deviations, event: DeviationAssessed, entry: Entry) -> Deviations:
+    """The deviations with this assessment: it can make one graver and never lighter; an unknown one changes nothing."""
+    found = known.get(event.deviation)
+    if found is None:
+        return known
+    newest = Assessment(event, entry.cite, entry.by, entry.at)
+    return {**known, event.deviation: replace(found, severity=graver(found.severity, event.severity), assessed=newest)}
 
 
 def closed(known: Deviations, event: DeviationClosed, entry: Entry) -> Deviations:

@@ -379,6 +379,11 @@ def _(event: batch.DeviationOpened, state: Therapy, entry: Entry) -> Therapy:
 
 
 @_apply.register
+def _(event: batch.DeviationAssessed, state: Therapy, entry: Entry) -> Therapy:
+    return replace(state, deviations=departures.assessed(state.deviations, event, entry))
+
+
+@_apply.register
 def _(event: batch.DeviationClosed, state: Therapy, entry: Entry) -> Therapy:
     return replace(state, deviations=departures.closed(state.deviations, event, entry))
 

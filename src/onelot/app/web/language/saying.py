@@ -15,7 +15,7 @@ that fits nothing is given back in English, and as English, so that a page can s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -32,6 +32,9 @@ _JOINTS = (": ", ", ")
 # in what people wrote, below the other its blanks hold single words only.
 _LIGHT, _HEAVY = 10, 16
 _KEPT = 4096  # texts a speaker remembers
+# In place of a recipe's text that is looked at as one stands a character of Unicode's private use.
+_KEPT_FROM, _MOST_KEPT = 0xE000, 64
+_KEEPS = re.compile("[\ue000-\ue03f]")
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,7 @@ class Speaker:
         self._titles = dict(titles or {})
         # A sentence of ours takes a title up in small letters: `supply body weight with its date`.
         self._recipes = {text.lower(): said for text, said in (recipes or {}).items()} | dict(recipes or {})
+        self._jointed = _any_of(text for text in self._recipes if any(joint in text for joint in (*_JOINTS, "; ")))
         self._kept: dict[str, tuple[Piece, ...]] = {}
 
     def say(self, text: str) -> tuple[Piece, ...]:
@@ -118,7 +122,7 @@ class Speaker:
             return (Piece(text),)
         found = self._kept.get(text)
         if found is None:
-            found = self._said(text, _DEEPEST) or (Piece(text, foreign=_is_language(text)),)
+            found = self._whole(text) or (Piece(text, foreign=_is_language(text)),)
             if len(self._kept) < _KEPT:
                 self._kept[text] = found
         return found
@@ -127,8 +131,42 @@ class Speaker:
         """Whether this is wholly a text of ours, rather than what a person wrote in words that happen to be alike."""
         if self.language == FIRST:
             return True
-        said = self._said(text, _DEEPEST, least=_LIGHT)
+        said = self._whole(text, least=_LIGHT)
         return said is not None and not any(piece.foreign for piece in said)
+
+    def _whole(self, text: str, least: int = 0) -> tuple[Piece, ...] | None:
+        """A text with what it holds of a recipe kept together: `Identity: the patient's own cells` divides nowhere."""
+        held, kept = self._held(text)
+        if not kept or text in _exact(self.language):
+            return self._said(text, _DEEPEST, least)
+        found = self._said(held, _DEEPEST, least)
+        whole = tuple(self._given_back(piece, kept) for piece in found) if found else None
+        if whole is not None and not _foreign(whole):
+            return whole
+        plain = self._said(text, _DEEPEST, least)
+        return plain if whole is None or (plain is not None and _foreign(plain) < _foreign(whole)) else whole
+
+    def _held(self, text: str) -> tuple[str, list[str]]:
+        """A text with one character in place of each text of a recipe that has a joint of its own; and those texts."""
+        kept: list[str] = []
+
+        def keep(found: re.Match[str]) -> str:
+            kept.append(found[0])
+            return chr(_KEPT_FROM + len(kept) - 1)
+
+        if self._jointed is None or _KEEPS.search(text):
+            return text, []
+        held = self._jointed.sub(keep, text)
+        return (held, kept) if len(kept) <= _MOST_KEPT else (text, [])
+
+    def _given_back(self, piece: Piece, kept: list[str]) -> Piece:
+        """A piece with the recipe's texts in place of what stood for them."""
+
+        def back(found: re.Match[str]) -> str:
+            text = kept[ord(found[0]) - _KEPT_FROM]
+            return text if piece.foreign else self._recipes[text]
+
+        return Piece(_KEEPS.sub(back, piece.text), piece.foreign)
 
     def _said(self, text: str, deep: int, least: int = 0) -> tuple[Piece, ...] | None:
         """The pieces, or None when nothing of ours fits. least: how much of its own a template must have."""
@@ -209,6 +247,17 @@ class Speaker:
         """A name in plain words, or None where nobody gave it any."""
         found = words_of(self.language)["names"].get(name) or self._titles.get(name) or _exact(self.language).get(name)
         return str(found) if found else None
+
+
+def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
+    """Finds any of these texts where it is not part of a longer word; the longest first. None for no texts."""
+    found = sorted(texts, key=lambda text: (-len(text), text))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, found))})(?!\w)") if found else None
+
+
+def _foreign(pieces: Iterable[Piece]) -> int:
+    """How many characters stayed in English."""
+    return sum(len(piece.text) for piece in pieces if piece.foreign)
 
 
 @cache

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from onelot.app.authority import roles_of_page, sees_personal_data
+from onelot.app.going_by import goes_by
 from onelot.app.web import reading
 from onelot.app.web.ahead import ahead, present
 from onelot.app.web.clinic import GIVEABLE
 from onelot.app.web.curves import curves
 from onelot.app.web.screen import Screen
 from onelot.app.why import why
-from onelot.record.recipe import MasterRecipe
 from onelot.record.subjects import Batch
 
+# So many parameters stand open; what is beyond folds.
+_UNFOLDED = 8
 # page, room and key of its word, end of its address
 _LINKS = (
     ("step", "step", "to_step", "step"),
@@ -34,15 +34,6 @@ def _leaves(batch: Batch) -> bool:
     return bool(batch.therapies) and batch.state in (*GIVEABLE, "in_transit")
 
 
-def _parameters(recipe: MasterRecipe | None, tailored: Iterable[str]) -> list[tuple[str, str]]:
-    """Name and title of the tailored parameters, as the recipe orders them."""
-    titles = {rule.name: rule.title for rule in recipe.parameters} if recipe else {}
-    known = set(tailored)
-    return [(name, titles[name]) for name in titles if name in known] + [
-        (name, name) for name in sorted(known - titles.keys())
-    ]
-
-
 def routes(router: APIRouter, screen: Screen) -> None:
     """The record's pages."""
     house = screen.house
@@ -53,8 +44,9 @@ def routes(router: APIRouter, screen: Screen) -> None:
         found = reading.open_batch(house, actor, number)
         entries = house.journal.read(f"batch/{number}")
         shown = [entry for entry in entries if not before or entry.seq < before][-reading.THREAD :]
-        tailoring = found.therapy.tailoring if found.therapy else None
         now, recipe = house.clock(), found.recipe
+        if found.batch.tailoring and sees_personal_data(actor):
+            house.log_look(actor.id, f"batch/{number}", "parameters")
         return screen.render(
             "record.html", request, actor, found=found, batch=found.batch, knots=reading.knots(house, shown, recipe),
             now=now, present=present(recipe, found.batch, now) if recipe else None,
@@ -63,7 +55,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             earlier=shown[0].seq if shown and shown[0].seq > 1 else 0,
             chain=reading.chain_status(f"batch/{number}", entries), documents=reading.documents(entries),
             may_look=bool(roles_of_page("signed") & actor.roles),
-            parameters=_parameters(recipe, tailoring.parameters) if tailoring and found.batch.tailoring else [],
+            parameters=goes_by(screen.context(actor), found.batch), unfolded=_UNFOLDED,
             links=[
                 each[1:]
                 for each in _LINKS

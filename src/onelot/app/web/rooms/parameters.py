@@ -6,32 +6,28 @@ A tailored value is the patient's own and opens where the role needs it; an adju
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from onelot.app.authority import roles_for, sees_personal_data
-from onelot.app.commands.gate import open_work
 from onelot.app.commands.make import AdjustParameter
 from onelot.app.commands.plan import AdoptTailoring
 from onelot.app.context import Actor
-from onelot.app.tailoring import brief
+from onelot.app.going_by import GoesBy, goes_by
 from onelot.app.tailoring import number as grouped
 from onelot.app.web import reading, typed
 from onelot.app.web.screen import Screen, Sent, Text
-from onelot.record.events.batch import ParameterAdjusted
 from onelot.record.recipe import ParameterRule
 from onelot.record.terms.values import Cite
 
 
 @dataclass(frozen=True)
 class Row:
-    """One parameter. value: as it acts now, "" where it is not for this person; mine: they may change it now."""
+    """One parameter. acts: as it acts now, None before it is tailored; mine: they may change it now."""
 
     rule: ParameterRule
-    value: str
-    adjusted: ParameterAdjusted | None
+    acts: GoesBy | None
     mine: bool
 
 
@@ -73,16 +69,13 @@ def routes(router: APIRouter, screen: Screen) -> None:
 def _rows(screen: Screen, actor: Actor, found: reading.Opened) -> list[Row]:
     if found.recipe is None:
         return []
-    adjusted = {each.name: each for each in found.batch.adjusted}
-    tailored: dict[str, Decimal] = {}
-    if sees_personal_data(actor) or found.therapy is None:
-        tailored = dict(open_work(screen.context(actor), found.batch.batch, held_too=True).parameters)
+    known = {each.name: each for each in goes_by(screen.context(actor), found.batch)}
     may = bool(roles_for("AdjustParameter") & actor.roles) and found.batch.running is not None
     rows = []
     for rule in found.recipe.parameters:
-        known = adjusted[rule.name].value if rule.name in adjusted else tailored.get(rule.name)
+        acts = known.get(rule.name)
         mine = may and rule.changed_by in actor.roles and rule.low is not None and rule.high is not None
-        rows.append(Row(rule, brief(grouped(known)) if known is not None else "", adjusted.get(rule.name), mine))
+        rows.append(Row(rule, acts, mine))
     return rows
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
+from onelot.app.authority import roles_of_page
 from onelot.app.web.screen import Screen
 from onelot.app.web.timetable import SPANS, classes, first_of, timetable
 
@@ -43,5 +44,5 @@ def routes(router: APIRouter, screen: Screen) -> None:
             sites=[(each, address(site=each)) for each in ("", *sites)],
             spans=[(each, address(span=each)) for each in SPANS],
             before=address(day=f"{first - step:%Y-%m-%d}"), after=address(day=f"{first + step:%Y-%m-%d}"),
-            today=address(day=""),
+            today=address(day=""), may_stock=bool(roles_of_page("stock") & actor.roles),
         )  # fmt: skip

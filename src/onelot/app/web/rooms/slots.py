@@ -7,10 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from onelot.app.commands.plan import BookSlots, MoveSlot, PlanBatch
+from onelot.app.context import Context
 from onelot.app.networks import BEDSIDE, COLLECTION, MANUFACTURE
 from onelot.app.web import clinic, typed
 from onelot.app.web.screen import Screen, Sent, Text
 from onelot.record.errors import BadInput
+from onelot.record.subjects import Therapy
+from onelot.record.subjects.batch import TOXICOLOGY
 
 PURPOSES = (COLLECTION, MANUFACTURE, BEDSIDE)
 MOST_HOURS = 24 * 365
@@ -31,7 +34,7 @@ def routes(router: APIRouter, screen: Screen) -> None:
             classes=sorted({row["equipment_class"] for row in equipment if row["state"] == "qualified"}),
             sites=sorted(name for name in sites if actor.may_see(name)),
             plants=sorted(n for n, row in sites.items() if row["kind"] == "manufacturing" and actor.may_see(n)),
-            batches=clinic.batches_of(context, coi),
+            batches=clinic.batches_of(context, coi), aims=_aims(context, therapy),
         )  # fmt: skip
 
     @router.post("/therapies/{coi}/slots")
@@ -67,13 +70,23 @@ def routes(router: APIRouter, screen: Screen) -> None:
 
     @router.post("/therapies/{coi}/slots/batch")
     def plan(
-        request: Request, coi: str, sent: Annotated[Sent, Depends()], batch: Text = "", site: Text = ""
-    ) -> Response:
+        request: Request, coi: str, sent: Annotated[Sent, Depends()], batch: Text = "", site: Text = "",
+        purpose: Text = "",
+    ) -> Response:  # fmt: skip
         actor = screen.enter(request, "slots", sent)
         screen.context(actor).therapy(coi)
         number = typed.line(batch, "batch")
-        screen.give(request, actor, PlanBatch(number, typed.line(site, "site"), coi), sent)
+        screen.give(request, actor, PlanBatch(number, typed.line(site, "site"), coi, purpose.strip()), sent)
         return screen.go(f"/screen/batches/{number}")
+
+
+def _aims(context: Context, therapy: Therapy) -> tuple[str, ...]:
+    """What a batch of this therapy may be for, where there is a choice; the toxicology lot is studied first."""
+    recipe = context.reader.recipe(therapy.recipe) if therapy.recipe else None
+    if recipe is None or recipe.kind != "individual":
+        return ()
+    studied = any(each.for_study for each in clinic.batches_of(context, therapy.coi))
+    return ("patient", TOXICOLOGY) if studied else (TOXICOLOGY, "patient")
 
 
 def _hours(text: str) -> int:

@@ -19,6 +19,7 @@ FORMS = (
     ("consent", "intake", "RecordConsent"), ("files", "intake", "RecordProfile"),
     ("markers", "markers", "RecordMarkers"), ("eligibility", "intake", "ConfirmEligibility"),
     ("correct", "intake", "CorrectFact"),
+    ("evidence", "evidence", "RecordEvidence"),
     ("alias", "markers", "AddAlias"), ("slots", "slots", "BookSlots"), ("outcome", "intake", "RecordOutcome"),
     ("end", "intake", "EndTherapy"), ("erase", "erasure", "EraseHealthKey"),
 )  # fmt: skip
@@ -85,12 +86,13 @@ def _seen(screen: Screen, actor: Actor, coi: str, before: int) -> dict[str, Any]
         "markers": clinic.facts_seen(context, found.markers, titles),
         "knots": reading.knots(house, shown, recipe), "chain": reading.chain_status(f"therapy/{coi}", entries),
         "earlier": shown[0].seq if shown and shown[0].seq > 1 else 0,
-        "next": clinic.next_step(actor, found, recipe, batches),
+        "next": clinic.next_step(actor, found, recipe, batches, context.now),
         "may_look": bool(roles_of_page("signed") & actor.roles),
         "may_deviations": bool(roles_of_page("deviations") & actor.roles),
         "may_tailor": bool(roles_of_page("tailoring") & actor.roles),
         "forms": [
             form for form, page, command in FORMS
             if roles_of_page(page) & actor.roles and roles_for(command) & actor.roles
+            and (form != "evidence" or (recipe and recipe.editing))
         ],
     }  # fmt: skip

@@ -10,6 +10,7 @@ from onelot.app.authority import roles_for
 from onelot.app.commands.gate import open_work
 from onelot.app.context import Actor
 from onelot.app.web import reading, stepping
+from onelot.app.web.rooms import evidence
 from onelot.app.web.screen import Screen
 from onelot.record.errors import OnelotError
 from onelot.release import assess
@@ -64,7 +65,10 @@ def routes(router: APIRouter, screen: Screen) -> None:
         shown = [{**reading.weighed(row, now), **_ready(screen, actor, row)} for row in mine[:MOST]]
         # What can be decided now stands before what still lacks evidence; else the soonest stays first.
         shown.sort(key=lambda row: row["ready"] == "missing")
-        return screen.render("work.html", request, actor, rows=shown, more=max(0, len(mine) - MOST))
+        return screen.render(
+            "work.html", request, actor, rows=shown, more=max(0, len(mine) - MOST),
+            files=evidence.waiting(screen, actor)[:MOST],
+        )  # fmt: skip
 
 
 def _ready(screen: Screen, actor: Actor, row: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from onelot.record.subjects import Batch
 from onelot.record.subjects.batch import Adjustment
 from onelot.record.terms.opened import OpenParameter
 from onelot.record.terms.values import Cite, Sealed
-from onelot.tailor import tailor
+from onelot.tailor import facts_used, tailor
 
 #: What stands in the place of a value that is not shown.
 HIDDEN, ERASED = "not for your role", "erased"
@@ -57,8 +57,8 @@ class GoesBy:
 def goes_by(context: Context, batch: Batch) -> tuple[GoesBy, ...]:
     """The parameters of a batch, as its recipe orders them; empty before its therapy is tailored.
 
-    A patient's values open for roles that need them (each look is logged by the vault); a changed one, and what is made
-    for stock, stands in clear.
+    A patient's values open for roles that need them (each look is logged by the vault); a changed one, and what is the
+    recipe's own number, stands in clear.
     """
     recipe = context.reader.recipe(batch.recipe) if batch.recipe else None
     if recipe is None:
@@ -99,12 +99,22 @@ def _tailored(context: Context, batch: Batch, recipe: MasterRecipe) -> Iterator[
     _, event = tailored_by(context, batch.tailoring)
     titles, facts = titles_of(recipe), {need.name: need.title for need in recipe.facts}
     stale = context.reader.therapy(batch.therapies[0]).stale
-    given = {each.name: each for each in event.parameters}
+    given, own = {each.name: each for each in event.parameters}, own_numbers(context, event)
     for name in (*(each for each in titles if each in given), *sorted(given.keys() - titles.keys())):
-        each, value = given[name], shown(context, given[name].value)
+        each, value = given[name], own.get(name) or shown(context, given[name].value)
         rests = tuple((facts.get(one.name, one.name), one.name not in facts) for one in each.inputs)
         title = titles.get(name, name)
         yield GoesBy(name, title, value, each.unit, each.basis, rests, stale=name in stale)
+
+
+def own_numbers(context: Context, event: RecipeTailored) -> dict[str, str]:
+    """What rests on no fact, by name: read from the recipe that set it, so that no seal is opened.
+
+    It tells nothing of the patient, and whoever makes, checks or may change it has to see it.
+    """
+    recipe = context.reader.recipe(event.recipe)
+    own = tuple(rule for rule in recipe.parameters if not facts_used(recipe, rule.name))
+    return {each.name: each.shown for each in tailor(replace(recipe, parameters=own, editing=None), {}, context.now)}
 
 
 def _constant(context: Context, batch: Batch, recipe: MasterRecipe) -> Iterator[GoesBy]:

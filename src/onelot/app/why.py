@@ -8,7 +8,7 @@ from typing import Any
 
 from onelot.app.commands.profile import GENOMIC
 from onelot.app.context import Actor, Context, unknown
-from onelot.app.going_by import constants, goes_by, shown, tailored_by
+from onelot.app.going_by import constants, goes_by, own_numbers, shown, tailored_by
 from onelot.app.house import House
 from onelot.profile.genotype import for_people
 from onelot.record.errors import BadInput
@@ -45,7 +45,7 @@ def why(house: House, batch: str, name: str, actor: Actor) -> dict[str, Any]:
         "batch": batch,
         "mode": house.mode,
         "parameter": name,
-        "value": shown(context, parameter.value),
+        "value": own_numbers(context, event).get(name) or shown(context, parameter.value),
         "unit": parameter.unit,
         "basis": parameter.basis,
         "rule": {

@@ -44,6 +44,12 @@ def test_a_parameter_is_changed_inside_its_range_by_the_role_the_recipe_names(ma
     assert rule.title in shown.text and "not for your role" in shown.text and 'name="value"' not in shown.text
     engineer = seat(making, "process_engineer.plant")
     page = engineer.page(path)
+    # The recipe's own number tells nothing of the patient: who may change it sees what it is. A dose stays sealed.
+    own = why(making.house, making.number, rule.name, making.house.loop.actor("process_engineer.plant"))
+    assert not own["inputs"] and f">{digits(own['value'])} " in page.text, own
+    assert why(making.house, making.number, "dose", making.house.loop.actor("process_engineer.plant"))["value"] == (
+        "not for your role"
+    )
     given = {"name": rule.name, "phase": batch.running.phase, "unit": rule.unit, "reason": "slow growth seen"}
     outside = str(rule.high.value * 2)
     assert send(engineer, path, page, **given, value=outside).status_code == 409

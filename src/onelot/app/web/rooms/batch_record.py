@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
 from onelot.app.authority import roles_of_page, sees_personal_data
-from onelot.app.going_by import goes_by
+from onelot.app.going_by import goes_by, titles_of
 from onelot.app.web import reading
 from onelot.app.web.ahead import ahead, present
 from onelot.app.web.clinic import GIVEABLE
@@ -67,10 +67,14 @@ def routes(router: APIRouter, screen: Screen) -> None:
     @router.get("/batches/{number}/why/{name}")
     def explain(request: Request, number: str, name: str) -> Response:
         actor = screen.enter(request, "why")
-        reading.open_batch(house, actor, number)
+        recipe = reading.open_batch(house, actor, number).recipe
         if sees_personal_data(actor):
             house.log_look(actor.id, f"batch/{number}", f"why {name}")
-        return screen.render("why.html", request, actor, found=why(house, number, name, actor), number=number)
+        titles = {each.name: each.title for each in recipe.facts} | titles_of(recipe) if recipe else {}
+        return screen.render(
+            "why.html", request, actor, found=why(house, number, name, actor), number=number, recipe=recipe,
+            titles=titles,
+        )  # fmt: skip
 
     @router.get("/signed/{seen}/{stream:path}")
     def signed(request: Request, seen: str, stream: str) -> Response:

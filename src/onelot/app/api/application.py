@@ -12,6 +12,7 @@ from onelot.app.admission import DOCUMENTS
 from onelot.app.api import courier, people, reading, signing_in, writing
 from onelot.app.api.document import REFUSALS, describe
 from onelot.app.api.doors import HEADERS, Doors, errors
+from onelot.app.api.patience import Patience
 from onelot.app.api.refusals import Refusals
 from onelot.app.api.table import doors_table, gate, named
 from onelot.app.house import House
@@ -86,6 +87,7 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Liv
 
     _guard(app, house, headers)
     app.add_middleware(Seats, house=house)
+    app.add_middleware(Patience)
 
     rooms = (signing_in, people, reading, writing, courier)
     routers = [_front(), *(room.router(doors) for room in rooms), web_router(doors, refusals, secure=secure, live=live)]

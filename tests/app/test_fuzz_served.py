@@ -7,6 +7,7 @@ before, and every chain, seal and view as it should be afterwards.
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections import Counter
@@ -31,6 +32,9 @@ SECONDS = float(os.environ.get("ONELOT_FUZZ_SECONDS", "60"))
 # So long may a plain page take on a machine that is busy with nothing but this; and any answer at all.
 PLAIN_S, LONGEST_S = 2.0, 20.0
 CRAWLING = 60
+# More than the server serves at once; it hangs up on who says nothing for half a minute.
+SILENT, GIVES_UP_S = 1_100, 60.0
+ENDS = re.compile(r"/(sign-out|leave|let-in|roles|sessions|recovery|passwords|app|badge|remove|end)$")
 STARTS = ("/screen/board", "/screen/work", "/screen/me", "/screen/therapies", "/screen/lots", "/screen/network",
           "/screen/bedside", "/screen/collection", "/screen/order", "/screen/schedule", "/screen/people",
           "/screen/documents", "/screen/equipment", "/screen/audit", "/screen/qc")  # fmt: skip
@@ -119,7 +123,9 @@ class Person:
             if to.startswith("/screen/") and "/stream" not in to and "/static/" not in to:
                 # One address of each kind: the newest that was seen.
                 known["/".join(each if each.isalpha() else "*" for each in urlsplit(to).path.split("/"))] = to
-        forms = [each for each in page.forms if each.method == "post" and not each.action.endswith("/sign-out")]
+        # What ends somebody's sign-in is sent now and then: often, and soon nobody would be left to ask anything.
+        seldom = bool(self.rng.randrange(40))
+        forms = [each for each in page.forms if each.method == "post" and not (seldom and ENDS.search(each.action))]
         if forms:
             self.fill(login, path, self.rng.choice(forms), cookies)
 
@@ -208,6 +214,11 @@ def fuzz_it(seconds: float, many: int) -> str:
             assert not told.wrong, "\n".join(told.wrong)
             look(house, told, "while others send a byte now and then")
         look(house, told, "afterwards")
+        with wire.silent(house.port, SILENT):
+            until = time.monotonic() + GIVES_UP_S
+            while wire.plain(house.port) > PLAIN_S and time.monotonic() < until:
+                pass
+            look(house, told, f"beside {SILENT} connections that say nothing")
     return str(told)
 
 

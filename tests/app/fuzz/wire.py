@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import socket
 import struct
 import time
@@ -153,3 +154,16 @@ def creep(held: list[socket.socket]) -> None:
     for there in held:
         with suppress(OSError):
             there.sendall(b"x")
+
+
+@contextmanager
+def silent(port: int, many: int) -> Iterator[None]:
+    """So many connections on which nobody says a word."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 2 * many + 512)), hard))
+    held = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(many)]
+    try:
+        yield
+    finally:
+        for there in held:
+            there.close()

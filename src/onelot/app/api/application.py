@@ -36,7 +36,7 @@ def _guard(app: FastAPI, house: House, headers: dict[str, str]) -> None:
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        # HTTP/2 needs neither Content-Length nor chunks: a body that does not say its size is not read.
+        # A body that does not say its size is not read, in chunks or in any other way.
         length = request.headers.get("content-length", "" if request.method in ("POST", "PUT", "PATCH") else "0")
         known = "authorization" in request.headers or "cookie" in request.headers
         path = request.url.path

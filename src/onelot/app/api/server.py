@@ -35,6 +35,8 @@ LOG = logging.getLogger("onelot.server")
 # While the server waits to hear which version is spoken it waits without end: a thousand silent connections were all
 # that it served. Of HTTP/1.1 alone it hears a request's head within half a minute, or hangs up.
 HTTP = HTTPModes.http1
+# Whoever stops the server does not wait for ever for an answer that nobody hears; every append is durable by then.
+ENDS_WITHIN_S = 30
 _HOME, _TLS = "ONELOT_SERVED_HOME", "ONELOT_SERVED_TLS"
 
 
@@ -61,6 +63,7 @@ def serve(home: Path, host: str, port: int, certificate: Path | None, key: Path 
         interface=Interfaces.ASGI,
         workers=1,
         http=HTTP,
+        workers_kill_timeout=ENDS_WITHIN_S,
         ssl_cert=certificate,
         ssl_key=key,
         log_access=False,

@@ -99,7 +99,7 @@ def served() -> Iterator[Served]:
         everybody, moments, known = _at_work(folder)
         port, log = free_port(), (folder / "said").open("wb")
         command = [*ONELOT, "serve", "--home", str(folder), "--port", str(port)]
-        process = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log)
+        process = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True)
         found = Served(folder, port, process, everybody, moments, known)
         try:
             _wait_for(found)
@@ -115,7 +115,7 @@ def served() -> Iterator[Served]:
             try:
                 ended = process.wait(60)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 raise
         said = (folder / "said").read_text(errors="replace")
         assert ended == 0 and "Traceback" not in said, f"ended with {ended}:\n{said[-6000:]}"

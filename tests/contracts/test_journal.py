@@ -200,6 +200,14 @@ def test_the_newest_of_all_streams_are_read_stretch_by_stretch(
     assert len(seen) == len(wanted) and {entry.hash for entry in seen} == wanted
 
 
+@pytest.mark.parametrize("name", ["\0", "batch/\0", "\ud800"])
+def test_nothing_stands_under_a_name_that_is_no_text(open_journal: Open, name: str) -> None:
+    journal = open_journal()
+    assert journal.read(name) == [] and journal.heads(name) == {} and journal.payload(name) is None
+    assert journal.rows(name) == {} and journal.rows("board", [name]) == {} and journal.rows("board", ["a", name]) == {}
+    assert journal.available(name) == 0 and journal.taken(name) == []
+
+
 def test_heads_by_prefix(open_journal: Open) -> None:
     journal = open_journal()
     for stream, count in {"batch/1": 2, "batch/10": 1, "batch/2": 3, "batchx/1": 1, "therapy/1": 1}.items():

@@ -37,6 +37,14 @@ def test_put_get_remove_names(safes: list[Safe]) -> None:
     assert there.remove("k", "a") and not here.remove("k", "a")
 
 
+@pytest.mark.parametrize("name", ["\0", "a\0b", "\ud800"])
+def test_nothing_stands_under_a_name_that_is_no_text(safes: list[Safe], name: str) -> None:
+    here, _ = safes
+    assert here.get("k", name) is None and not here.remove("k", name) and not here.swap("k", name, b"x", b"1")
+    here.put("k", "a", b"1")
+    assert here.get("k", "a") == b"1"
+
+
 def test_swap_sets_what_still_is_what_it_was(safes: list[Safe]) -> None:
     here, there = safes
     assert here.swap("k", "a", None, b"1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -16,18 +17,25 @@ from onelot.record import merkle
 from onelot.record.evidence import FORMAT, head_leaf
 from onelot.record.journal import Entry, Journal, cites
 
+Read = Callable[..., Sequence[Entry]]
+
 
 def export_batch(journal: Journal, keys: SiteKeys, batch: str, now: datetime, seals: Path | None) -> bytes:
     """Seal, and write the batch's file: its stream and its therapies' whole, other cited streams up to the citation."""
     if not journal.read(f"batch/{batch}"):
         raise unknown("batch", batch)
     made, heads = seal(journal, keys, now, seals)
-    included = _closure(journal, batch)
+
+    def sealed(name: str, after: int = 0) -> list[Entry]:
+        """A stream as it was sealed: others go on writing, and what they write now cites what no proof here reaches."""
+        return [entry for entry in journal.read(name, after) if entry.seq <= heads[name].seq]
+
+    included = _closure(sealed, batch)
     names = sorted(heads)
     leaves = [head_leaf(name, heads[name]) for name in names]
     streams: dict[str, Any] = {}
     for name, upto in sorted(included.items()):
-        entries = [entry for entry in journal.read(name) if entry.seq <= heads[name].seq]
+        entries = sealed(name)
         index = names.index(name)
         streams[name] = {
             "entries": [
@@ -50,14 +58,14 @@ def export_batch(journal: Journal, keys: SiteKeys, batch: str, now: datetime, se
     )
 
 
-def _closure(journal: Journal, batch: str) -> dict[str, int]:
+def _closure(sealed: Read, batch: str) -> dict[str, int]:
     """Stream -> how many of its events go into the file, following citations and signers to the end."""
-    main = journal.read(f"batch/{batch}")
+    main = sealed(f"batch/{batch}")
     whole = [f"batch/{batch}", *(f"therapy/{coi}" for coi in main[0].envelope["data"]["therapies"])]
     included = {"journal": 1}
     pending: list[Entry] = []
     for name in whole:
-        entries = journal.read(name)
+        entries = sealed(name)
         included[name] = len(entries)
         pending += entries
     while pending:
@@ -65,18 +73,18 @@ def _closure(journal: Journal, batch: str) -> dict[str, int]:
         wanted = [(cite.stream, cite.seq) for cite in cites(entry.envelope["data"])]
         signed = entry.signed
         if signed and signed.signer.startswith("person/"):
-            wanted.append((signed.signer, _enrolment(journal, signed.signer, signed.key)))
+            wanted.append((signed.signer, _enrolment(sealed, signed.signer, signed.key)))
         for stream, seq in wanted:
             done = included.get(stream, 0)
             if seq > done:
                 included[stream] = seq
-                pending += [each for each in journal.read(stream, done) if each.seq <= seq]
+                pending += [each for each in sealed(stream, done) if each.seq <= seq]
     return included
 
 
-def _enrolment(journal: Journal, person: str, key: str) -> int:
+def _enrolment(sealed: Read, person: str, key: str) -> int:
     return next(
         entry.seq
-        for entry in journal.read(person)
+        for entry in sealed(person)
         if entry.envelope["type"] == "KeyEnrolled" and entry.envelope["data"]["key"] == key
     )

@@ -13,12 +13,14 @@ import orjson
 from onelot.adapters.keys import SiteKeys
 from onelot.adapters.stamping import StampingService
 from onelot.app.context import mode_of
-from onelot.record.errors import Broken, Unreachable
+from onelot.record.errors import Broken, Conflict, Unreachable
 from onelot.record.evidence import seal_body, seal_from
 from onelot.record.journal import Head, Journal, Seal
 
 # An event may stand unsealed for at most this long while onelot runs; every export seals first.
 SEAL_EVERY_SECONDS = 60
+# Each export seals, and several people may export at once.
+_MOST_TRIES = 20
 
 
 def seal(
@@ -34,18 +36,31 @@ def seal(
     service: an RFC 3161 stamp over the seal is kept beside it (`seal-N.tsr`); a service that does not answer is warned
     of, and the seal stands without.
     """
-    seals = journal.seals()
-    heads = journal.heads()
-    previous = sha256(seals[-1].body).digest() if seals else b""
-    mode = mode_of(journal)
-    at = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    body = seal_body(len(seals) + 1, at, heads, previous, mode)
-    made = seal_from(body, keys.signing.sign(body))
-    journal.keep_seal(made)
+    made, heads = _kept(journal, keys, now)
     if folder is not None:
         _write(folder, made)
         if service is not None:
             _stamp(folder, made, service)
+    return made, heads
+
+
+def _kept(journal: Journal, keys: SiteKeys, now: datetime) -> tuple[Seal, dict[str, Head]]:
+    """The seal as the journal keeps it. Whoever sealed in the same moment took the number: then the next is ours."""
+    mode = mode_of(journal)
+    at = now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    for tries in range(1, _MOST_TRIES + 1):
+        seals = journal.seals()
+        heads = journal.heads()
+        previous = sha256(seals[-1].body).digest() if seals else b""
+        body = seal_body(len(seals) + 1, at, heads, previous, mode)
+        made = seal_from(body, keys.signing.sign(body))
+        try:
+            journal.keep_seal(made)
+        except Conflict:
+            if tries == _MOST_TRIES:
+                raise
+        else:
+            break
     return made, heads
 
 

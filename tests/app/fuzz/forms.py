@@ -7,7 +7,9 @@ import json
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
@@ -15,6 +17,7 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 from tests.app.fuzz.values import NUMBERS, Known, spoilt, text
+from tests.app.web.plant import signing
 
 File = tuple[str, bytes, str]
 
@@ -31,7 +34,10 @@ class Form:
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(name for name, _ in self.fields) | frozenset(self.files)
+        """What is asked, and how much of it was answered before: the third scan is another form than the first."""
+        given = [name for name, _ in self.fields]
+        answered = {f"{len([each for each in given if each == name])} {name}" for name in ("before", "had")}
+        return frozenset(given) | frozenset(self.files) | answered
 
 
 class Forms(HTMLParser):
@@ -44,7 +50,7 @@ class Forms(HTMLParser):
         self.tags: list[tuple[str, dict[str, str]]] = []
         self._here: Form | None = None
         self._select = ""
-        self._kept = False
+        self._kept = self._said = False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -67,15 +73,34 @@ class Forms(HTMLParser):
             case "select":
                 self._select, self._kept = name, False
             # The one that is chosen, else the first that says something.
-            case "option" if self._select and value and not self._kept:
-                self._here.fields.append((self._select, value))
-                self._kept = True
+            case "option" if self._select:
+                self._said = "value" not in given
+                if value:
+                    self._choose(value, "selected" in given)
+
+    def handle_data(self, data: str) -> None:
+        # An option without a value says its own text.
+        if self._said and data.strip():
+            self._choose(data.strip(), False)
+        self._said = False
+
+    def _choose(self, value: str, chosen: bool) -> None:
+        assert self._here is not None
+        if self._kept and chosen:
+            self._here.fields.pop()
+        if not self._kept or chosen:
+            self._here.fields.append((self._select, value))
+        self._kept = True
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._here = None
         if tag == "select":
             self._select = ""
+
+
+# A page is judged, and read for its forms and its links.
+page_of = lru_cache(maxsize=4)(Forms)
 
 
 def inert(page: Forms) -> bool:
@@ -113,14 +138,16 @@ def filled(rng: Random, form: Form, known: Known, password: str, given: Any) -> 
 
 
 def _typed(rng: Random, name: str, known: Known, password: str, told: dict[str, list[str]]) -> str:
-    if name in ("password", "current"):
-        return password
-    if name.startswith(("verifier_", "new_")):
-        return ""
     if name == "scan":
         return rng.choice(scans(told) or known.all)
     if told.get(name):
         return told[name][0]
+    if name in ("password", "current"):
+        return password
+    if name == "verifier_password" and told.get("verified_by"):
+        return signing(told["verified_by"][0].removeprefix("person/"))
+    if name.startswith(("verifier_", "new_")):
+        return ""
     if re.search(r"_at$|_from$|_until$|not_before|not_after|starts_on|since|until|taken|expires", name):
         return rng.choice(("2026-09-12T08:00", "2026-10-01", "2027-02-01T10:00+00:00"))
     if re.search(r"amount|dose|value|count|hours|temperature|number|bags", name):
@@ -137,27 +164,55 @@ def scans(told: dict[str, list[str]]) -> list[str]:
     return plain + [f"(21){container}(10){batch}(91){coi}" for container, batch, coi in bags]
 
 
-def bent(rng: Random, fields: list[tuple[str, str]], known: Known) -> list[tuple[str, str]]:
-    """Fields missing, doubled, empty, foreign or hostile; the token of the session mostly as it was."""
-    found = list(fields)
+Fields = list[tuple[str, str]]
+
+
+def bends(rng: Random, fields: Fields, known: Known) -> dict[int, Fields]:
+    """What stands in place of some fields: nothing, the field many times, something empty, foreign or hostile.
+
+    The token of the session mostly stays as it was.
+    """
+    found: dict[int, Fields] = {}
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
-        free = [n for n, (name, _) in enumerate(found) if name not in CARRIED or not rng.randrange(12)]
+        free = [at for at, (name, _) in enumerate(fields) if name not in CARRIED or not rng.randrange(12)]
         if not free:
-            return found
+            break
         at = rng.choice(free)
-        name = found[at][0]
+        name, value = fields[at]
         match rng.randrange(8):
             case 0:
-                del found[at]
+                found[at] = []
             case 1:
-                found += [found[at]] * rng.choice((1, 1, 60))
+                found[at] = [(name, value)] * rng.choice((2, 2, 61))
             case 2:
-                found[at] = (name, "")
+                found[at] = [(name, "")]
             case 3:
-                found[at] = (name, rng.choice(NUMBERS))
+                found[at] = [(name, rng.choice(NUMBERS))]
             case _:
-                found[at] = (name, known.string(rng, name) if rng.randrange(3) else text(rng))
+                found[at] = [(name, known.string(rng, name) if rng.randrange(3) else text(rng))]
     return found
+
+
+def bent(fields: Fields, places: dict[int, Fields]) -> Fields:
+    """The fields, bent in these places."""
+    return [each for at, field in enumerate(fields) for each in places.get(at, [field])]
+
+
+def fewest(places: dict[int, Fields], fails: Callable[[dict[int, Fields]], bool]) -> dict[int, Fields]:
+    """As few of the bent places as still fail, each left out in turn."""
+    for at in list(places):
+        fewer = {each: value for each, value in places.items() if each != at}
+        if fails(fewer):
+            places = fewer
+    return places
+
+
+def as_curl(method: str, path: str, body: bytes, kind: str, cookies: dict[str, str]) -> str:
+    """The request as a line for a shell; cookies: with what stands for the secret ones."""
+    carried = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    # As bash reads it: whatever a body holds, the line can be pasted.
+    data = "".join(chr(each) if 32 <= each < 127 and each not in b"\\'" else f"\\x{each:02x}" for each in body[:4000])
+    return f"curl -X {method} -H 'content-type: {kind}' -b '{carried}' --data-binary $'{data}' \"$HOST{path}\""
 
 
 def octets(value: str) -> bytes:

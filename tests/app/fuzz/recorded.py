@@ -47,6 +47,9 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 PATIENT = Settings(
     requests_per_minute=10**6,
     address_requests_per_minute=10**7,
+    # A long fuzz is longer than the pause after which a person signs in again.
+    idle_minutes=240,
+    lasts_hours=24,
     failures_per_minute=1000,
     badge=Badge(sites={PLANT: ("operator", "qc")}),
     address="http://localhost:9",
@@ -58,12 +61,16 @@ PATIENTS = ("p01", "p25")
 
 @dataclass(frozen=True, repr=False)
 class Moment:
-    """Just before somebody gave a command: the state of the house, who it was, and what they gave, as JSON."""
+    """Just before somebody gave a command: the state of the house, who it was, and what they gave, as JSON.
+
+    cookies: what their browser carries beside the session.
+    """
 
     command: str
     login: str
     given: Any
     state: dict[str, Any]
+    cookies: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         return f"before {self.command} of {self.login}"
@@ -80,6 +87,7 @@ class Recorded:
     safe: MemorySafe
     desk_safe: MemorySafe
     cohort: Path
+    live: Live
     everybody: dict[str, dict[str, Any]] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     moments: dict[str, list[Moment]] = field(default_factory=lambda: defaultdict(list))
@@ -117,6 +125,7 @@ class Recorded:
             "sight": {name: frozenset(sites) for name, sites in journal._sight.items()},
             "safe": dict(self.safe._held),
             "now": self.clock.now(),
+            "ordered": dict(self.live.driver.stage.ordered),
         }
 
     def changed(self) -> bool:
@@ -127,6 +136,7 @@ class Recorded:
             or journal._done != here["done"]
             or len(journal._payloads) != len(here["payloads"])
             or self.safe._held != here["safe"]
+            or self.clock.now() != here["now"]
         )
 
     def here(self) -> dict[str, Any]:
@@ -137,10 +147,12 @@ class Recorded:
         """Put the house to a state, unless it stands there."""
         self.desk_safe._held = dict(state.get("desk", self._signed_in))
         self.sign_in.limits._held.clear()
+        self.live._until = None
         if self._here is state and not self.changed():
             return
         journal, claims = self.journal, self.journal._claims
-        journal._streams = {name: list(entries) for name, entries in state["streams"].items()}
+        before, after = journal._streams, state["streams"]
+        journal._streams = {name: list(entries) for name, entries in after.items()}
         journal._log = list(state["log"])
         claims.known = dict(state["known"])
         claims.held = defaultdict(set, {name: set(each) for name, each in state["held"].items()})
@@ -154,14 +166,21 @@ class Recorded:
         journal._sight = {name: set(sites) for name, sites in state["sight"].items()}
         self.safe._held = dict(state["safe"])
         self.clock._now = state["now"]
+        self.live.driver.stage.ordered = dict(state["ordered"])
+
+        def there(stream: str, seq: int) -> bool:
+            """Whether what was read up to here is what stands there now; two ways on may be of one length."""
+            old, new = before.get(stream, ()), after.get(stream, ())
+            return seq == 0 or (len(old) >= seq <= len(new) and old[seq - 1] is new[seq - 1])
+
         reader = self.house.loop.reader
         for stream, (seq, _) in list(reader._folds.items()):
-            if seq > len(state["streams"].get(stream, ())):
+            if not there(stream, seq):
                 del reader._folds[stream]
                 reader._last.pop(stream, None)
         for kept in (reader._recipes, reader._networks):
             for stream, seq in list(kept):
-                if seq > len(state["streams"].get(stream, ())):
+                if not there(stream, seq):
                     del kept[stream, seq]  # type: ignore[attr-defined]
         self._here = state
 
@@ -195,7 +214,7 @@ def record(folder: Path, patients: tuple[str, ...] = PATIENTS, each: int = 2) ->
     tour, file = tour_case(folder / "tour", 5, clock.now(), recipes)
     # It stands beside the server and never starts: its pages open, and what they ask for stays asked for.
     live = Live(driver, Pace(clock, "all", paused=True), tour, file, lambda login: PASSWORD)
-    found = Recorded(house, create_app(house, desk, live=live), desk, clock, safe, own, folder / "cohort")
+    found = Recorded(house, create_app(house, desk, live=live), desk, clock, safe, own, folder / "cohort", live)
     _watch(found, each)
     house.enrol("root", signing("root"), house.loop.actor("root"))
     set_up(stage.site, recipes, clock.now())
@@ -206,6 +225,8 @@ def record(folder: Path, patients: tuple[str, ...] = PATIENTS, each: int = 2) ->
         desk.set_password(login, PASSWORD)
         found.sessions[login] = desk.open(login, PASSWORD)
     found._signed_in = dict(own._held)
+    # Nothing waits in the fuzz: days pass at once.
+    live.pace.hop = lambda by: clock.advance(clock.now() + by)  # type: ignore[method-assign]
     found.end = found.state()
     found.put(found.end)
     return found

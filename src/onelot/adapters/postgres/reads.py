@@ -13,6 +13,7 @@ import orjson
 import psycopg
 
 from onelot.adapters import refusals
+from onelot.adapters.postgres.text import storable
 from onelot.record.journal import Effect, Entry, Head, Payload, Projection, Seal, Stretch
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
@@ -75,6 +76,8 @@ class Reads:
                 self._idle.pop().close()
 
     def _all(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        if not all(storable(each) for each in values if isinstance(each, str)):
+            return []
         with self.connection() as connection:
             return connection.execute(query, values, prepare=True, binary=True).fetchall()
 
@@ -84,6 +87,8 @@ class Reads:
 
     def heads(self, prefix: str = "") -> dict[str, Head]:
         """The head of every stream whose name starts with `prefix`, all of one moment."""
+        if not storable(prefix):
+            return {}
         with self.connection() as connection:
             found = connection.execute(_HEADS, {"from": prefix, "to": prefix + "\U0010ffff"}, binary=True)
             return {stream: Head(seq, last) for stream, seq, last in found}
@@ -108,7 +113,7 @@ class Reads:
         found = self._all(
             "select key, row::text from view_row where view = %s and key = any(%s) and row is not null",
             view,
-            list(keys),
+            [key for key in keys if storable(key)],
         )
         by_key = dict(found)
         return {key: orjson.loads(by_key[key]) for key in dict.fromkeys(keys) if key in by_key}

@@ -6,6 +6,7 @@ from threading import Lock
 
 import psycopg
 
+from onelot.adapters.postgres.text import storable
 from onelot.record.errors import Unreachable
 
 
@@ -37,6 +38,8 @@ class PostgresSafe:
 
     def get(self, kind: str, name: str) -> bytes | None:
         """The value, or None."""
+        if not storable(name):
+            return None
         found = self._run("select data from safe where kind = %s and name = %s", kind, name)
         return bytes(found[0][0]) if found else None
 
@@ -51,6 +54,8 @@ class PostgresSafe:
 
     def swap(self, kind: str, name: str, old: bytes | None, new: bytes) -> bool:
         """Set the value if it still is `old` (None: if there is none); whether it was."""
+        if old is not None and not storable(name):
+            return False
         if old is None:
             statement = "insert into safe values (%s, %s, %s) on conflict do nothing returning data"
             return bool(self._run(statement, kind, name, new))
@@ -59,7 +64,9 @@ class PostgresSafe:
 
     def remove(self, kind: str, name: str) -> bool:
         """Remove the value; whether there was one."""
-        return bool(self._run("delete from safe where kind = %s and name = %s returning data", kind, name))
+        return storable(name) and bool(
+            self._run("delete from safe where kind = %s and name = %s returning data", kind, name)
+        )
 
     def names(self, kind: str) -> list[str]:
         """The names of a kind, sorted."""

@@ -12,6 +12,7 @@ from onelot.app.admission import DOCUMENTS
 from onelot.app.api import courier, people, reading, signing_in, writing
 from onelot.app.api.document import REFUSALS, describe
 from onelot.app.api.doors import HEADERS, Doors, errors
+from onelot.app.api.patience import Patience
 from onelot.app.api.refusals import Refusals
 from onelot.app.api.table import doors_table, gate, named
 from onelot.app.house import House
@@ -35,7 +36,7 @@ def _guard(app: FastAPI, house: House, headers: dict[str, str]) -> None:
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        # HTTP/2 needs neither Content-Length nor chunks: a body that does not say its size is not read.
+        # A body that does not say its size is not read, in chunks or in any other way.
         length = request.headers.get("content-length", "" if request.method in ("POST", "PUT", "PATCH") else "0")
         known = "authorization" in request.headers or "cookie" in request.headers
         path = request.url.path
@@ -86,6 +87,7 @@ def create_app(house: House, sign_in: SignIn, *, secure: bool = False, live: Liv
 
     _guard(app, house, headers)
     app.add_middleware(Seats, house=house)
+    app.add_middleware(Patience)
 
     rooms = (signing_in, people, reading, writing, courier)
     routers = [_front(), *(room.router(doors) for room in rooms), web_router(doors, refusals, secure=secure, live=live)]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
 from onelot.adapters.postgres.safe import PostgresSafe
@@ -33,6 +33,11 @@ from onelot.record.errors import NotAllowed
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOG = logging.getLogger("onelot.server")
+# While the server waits to hear which version is spoken it waits without end: a thousand silent connections were all
+# that it served. Of HTTP/1.1 alone it hears a request's head within half a minute, or hangs up.
+HTTP = HTTPModes.http1
+# Whoever stops the server does not wait for ever for an answer that nobody hears; every append is durable by then.
+ENDS_WITHIN_S = 30
 _HOME, _TLS = "ONELOT_SERVED_HOME", "ONELOT_SERVED_TLS"
 
 
@@ -58,6 +63,8 @@ def serve(home: Path, host: str, port: int, certificate: Path | None, key: Path 
         port=port,
         interface=Interfaces.ASGI,
         workers=1,
+        http=HTTP,
+        workers_kill_timeout=ENDS_WITHIN_S,
         ssl_cert=certificate,
         ssl_key=key,
         log_access=False,
@@ -67,8 +74,9 @@ def serve(home: Path, host: str, port: int, certificate: Path | None, key: Path 
 def serve_live(house: House, desk: SignIn, live: Live, port: int) -> None:
     """Serve a simulation on this machine's own address while it runs, in this one process, until interrupted."""
     server = Server(
-        create_app(house, desk, live=live), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
-    )
+        create_app(house, desk, live=live), address="127.0.0.1", port=port, interface=Interfaces.ASGI, http=HTTP,
+        log_enabled=False,
+    )  # fmt: skip
 
     async def run() -> None:
         for each in (signal.SIGINT, signal.SIGTERM):

@@ -12,7 +12,7 @@ from onelot.app import near_misses
 from onelot.app.commands import Command, handles
 from onelot.app.commands.gate import Work, add_all, check_scope, open_work
 from onelot.app.context import Context
-from onelot.record.errors import Held, Mismatch
+from onelot.record.errors import BadInput, Held, Mismatch
 from onelot.record.events import batch as ev
 from onelot.record.events.base import Event
 from onelot.record.journal import TakeName, TakeQuantity
@@ -48,14 +48,25 @@ def _receive_material(context: Context, command: ReceiveMaterial) -> None:
         for container in collected.containers
         if container.identifier == command.container
     ]
-    scanned = {"container": command.container, **command.scans}
-    for thing in (each for each in ("container", "patient") if scanned.get(each)):
-        stopped = near_misses.judge(context, work, "receive", "", thing, scanned.get(thing, ""))
+    # Named and scanned are two: a right scan does not stand in for a name that is another's.
+    named = [
+        ("container", command.container),
+        *((each, command.scans.get(each, "")) for each in ("container", "patient")),
+    ]
+    for thing, text in (each for each in named if each[1]):
+        stopped = near_misses.judge(context, work, "receive", "", thing, text)
         if stopped:
             wrong, error = stopped
-            near_misses.record_step(context, work, wrong, scanned.get(thing, ""))
+            near_misses.record_step(context, work, wrong, text)
             context.refuse(Mismatch(wrong.what, rule=error.rule, remedy=error.remedy))
             return
+    if len(found) != 1:
+        raise BadInput(
+            f"the container {command.container[:60]!r} was not collected for this patient",
+            rule="starting material is a container of the therapy's own collections",
+            remedy="scan the label of the container that came",
+            place="container",
+        )
     ((donation, container),) = found
     events = make.receive_material(
         work.batch,

@@ -79,6 +79,9 @@ class Listener:
             return
 
     def close(self) -> None:
+        with suppress(OSError):
+            # Closed alone, the one that is being waited for would still be let in.
+            self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         for each in self._held:
             with suppress(OSError):

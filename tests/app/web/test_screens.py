@@ -31,13 +31,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, str]:
     return make_house(tmp_path_factory.mktemp("screens"))
 
 
-# A house is served by one application, as it is in life; to put one together takes half a second.
+# A house is served by one application, as it is in life; to put one together takes half a second. The newest are kept.
+_MOST_SERVED = 4
 _SERVED: dict[tuple[int, Path | None], tuple[House, FastAPI]] = {}
 
 
 def served(house: House) -> FastAPI:
     key = id(house), house.looks  # an application knows where its looks are logged from the beginning
     if key not in _SERVED:
+        if len(_SERVED) == _MOST_SERVED:
+            del _SERVED[next(iter(_SERVED))]
         _SERVED[key] = house, create_app(house, SIGN_IN)
     return _SERVED[key][1]
 

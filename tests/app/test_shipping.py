@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 import orjson
@@ -69,7 +69,7 @@ class Listener:
                 line = self._context.wrap_socket(line, server_side=True)
                 self._held.append(line)
             with line.makefile("rb") as file:
-                while length := b"".join(iter(lambda: file.read(1), b" ")):
+                while length := _until_space(file):
                     self.messages.append(file.read(int(length)))
                     if self._cut:
                         self._cut -= 1
@@ -93,6 +93,14 @@ class Listener:
         found = [RFC5424.fullmatch(each) for each in self.messages]
         assert all(found), self.messages
         return [each["msg"] for each in found if each]
+
+
+def _until_space(file: BinaryIO) -> bytes:
+    """The digits before a message; b"" at the end of the connection."""
+    found = b""
+    while (each := file.read(1)) not in (b" ", b""):
+        found += each
+    return found if each else b""
 
 
 @pytest.fixture
